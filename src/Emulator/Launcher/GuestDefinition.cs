@@ -1,0 +1,25 @@
+using LguestPS.Emulator.Devices;
+
+namespace LguestPS.Emulator.Launcher;
+
+/// <summary>Everything the launcher must know to start a guest.</summary>
+public sealed class GuestDefinition
+{
+    /// <summary>The guest's name.</summary>
+    public required string Name { get; set; }
+
+    /// <summary>RAM in megabytes.</summary>
+    public required int MemoryMB { get; set; }
+
+    /// <summary>Full path of a vmlinux or bzImage.</summary>
+    public required string KernelPath { get; set; }
+
+    /// <summary>Full path of an initial RAM disk.</summary>
+    public string? InitrdPath { get; set; }
+
+    /// <summary>The kernel's command line.</summary>
+    public string CommandLine { get; set; } = "";
+
+    /// <summary>Devices beyond the console, in slot order.</summary>
+    public IList<DeviceSettings> Devices { get; } = [];
+}
