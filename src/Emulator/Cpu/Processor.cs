@@ -1,50 +1,296 @@
+using System.Runtime.InteropServices;
+using LguestPS.Emulator.Cpu.Blocks;
+using LguestPS.Emulator.Cpu.Mmu;
 using LguestPS.Emulator.Cpu.State;
 using LguestPS.Emulator.Memory;
 
 namespace LguestPS.Emulator.Cpu;
 
-/// <summary>A 32-bit x86 processor.</summary>
+/// <summary>A 32-bit x86 processor: the state, and the loop that runs decoded blocks on it.</summary>
+/// <remarks>One thread runs it; only <see cref="RequestExit"/> and <see cref="Notify"/> may be called from others.</remarks>
 public sealed unsafe class Processor : IDisposable
 {
-    /// <summary>Makes a processor as it is after reset, except that it starts in no particular place: the owner sets the state.</summary>
-    public Processor(GuestMemory memory, IProcessorOwner owner) => throw new NotImplementedException();
+    readonly CpuState* s;
+    readonly Tlb tlb = new();
+    readonly CodeStore code;
+
+    /// <summary>Makes a processor in protected mode with flat ring-0 segments and paging off; the owner sets what differs.</summary>
+    public Processor(GuestMemory memory, IProcessorOwner owner)
+    {
+        Memory = memory;
+        Owner = owner;
+        s = (CpuState*)NativeMemory.AlignedAlloc((nuint)sizeof(CpuState), 64);
+        NativeMemory.Clear(s, (nuint)sizeof(CpuState));
+        s->ProcessorHandle = GCHandle.ToIntPtr(GCHandle.Alloc(this));
+        s->SystemTlb = tlb.Supervisor;
+        s->Eflags = 0;
+        // CR0.PE and ET: what this processor never leaves, and what it always has.
+        s->Cr0 = 0x11;
+        s->Dr[6] = 0xFFFF0FF0;
+        s->Dr[7] = 0x400;
+        s->Pat = 0x0007040600070406;
+        code = new CodeStore(this, s, tlb);
+        Mmu = new Mmu.Mmu(this, s, tlb, code);
+        for (var register = SegmentRegister.Es; register <= SegmentRegister.Gs; register++)
+            SetSegment(register, 0, FlatData);
+        SetCodeSegment(0, FlatCode);
+    }
+
+    /// <summary>A present, accessed, flat 32-bit data descriptor of ring 0.</summary>
+    public const ulong FlatData = 0x00CF93000000FFFF;
+
+    /// <summary>The same for code.</summary>
+    public const ulong FlatCode = 0x00CF9B000000FFFF;
 
     /// <summary>The registers.</summary>
-    public CpuState* State => throw new NotImplementedException();
+    public CpuState* State => s;
 
     /// <summary>Guest-physical memory.</summary>
-    public GuestMemory Memory => throw new NotImplementedException();
+    public GuestMemory Memory { get; }
 
     /// <summary>What the processor asks when it can't go on alone.</summary>
-    public IProcessorOwner Owner => throw new NotImplementedException();
+    public IProcessorOwner Owner { get; }
+
+    internal Mmu.Mmu Mmu { get; }
 
     /// <summary>Runs until about <paramref name="instructions"/> more have retired or an exit is requested. State is exact on return.</summary>
-    public void Run(long instructions) => throw new NotImplementedException();
+    public void Run(long instructions)
+    {
+        long limit = s->Retired + instructions;
+        UpdateMode();
+        while (!RunUntilFault(limit, out CpuEvent e))
+        {
+            s->InterruptShadow = 0;
+            Owner.Deliver(this, e);
+            UpdateMode();
+        }
+    }
 
     /// <summary>Asks <see cref="Run"/> to return at the next instruction boundary. From the owner's callbacks or any thread; a request made while it is not running ends the next call at once.</summary>
-    public void RequestExit() => throw new NotImplementedException();
+    public void RequestExit() => Post(RequestBits.Exit);
 
     /// <summary>Asks for a call of <see cref="IProcessorOwner.AtBoundary"/> soon. From any thread.</summary>
-    public void Notify() => throw new NotImplementedException();
+    public void Notify() => Post(RequestBits.Boundary);
 
     /// <summary>Loads CS with what the owner has decided on, without checks, and sets CPL (from the selector).</summary>
-    public void SetCodeSegment(ushort selector, ulong descriptor) => throw new NotImplementedException();
+    public void SetCodeSegment(ushort selector, ulong descriptor)
+    {
+        s->Cs = Segment.FromDescriptor(selector, descriptor);
+        SetCpl(selector & 3);
+    }
 
     /// <summary>Loads a segment register from a descriptor, without checks.</summary>
-    public void SetSegment(SegmentRegister register, ushort selector, ulong descriptor) => throw new NotImplementedException();
+    public void SetSegment(SegmentRegister register, ushort selector, ulong descriptor)
+    {
+        *CpuState.SegmentAt(s, (int)register) = Segment.FromDescriptor(selector, descriptor);
+        UpdateMode();
+    }
 
     /// <summary>Changes CPL: picks the TLB that goes with it.</summary>
-    public void SetCpl(int cpl) => throw new NotImplementedException();
+    public void SetCpl(int cpl)
+    {
+        s->Cpl = cpl;
+        UpdateMode();
+    }
+
+    /// <summary>Must follow any change of segment registers, CPL, CR0, EFLAGS.VM, EFLAGS.AC or debug registers made without the methods above: works out again what the engine keeps of them.</summary>
+    public void UpdateMode()
+    {
+        BlockMode mode = s->Cs.Is32Bit ? BlockMode.Code32 : BlockMode.None;
+        if ((s->Cr0 & 1) == 0 || (s->OtherFlags & EflagsBits.Virtual8086) != 0)
+            mode |= BlockMode.NotProtected;
+        if (s->Cpl == 3)
+            mode |= BlockMode.User;
+        s->BlockKey = (uint)mode | (code.Generation << 3);
+        s->FlatStack = s->Ss.Is32Bit && s->Ss.FlatWrite != 0 ? 1 : 0;
+        s->Tlb = Mmu.ChecksAlignment ? tlb.Empty : s->Cpl == 3 ? tlb.User : tlb.Supervisor;
+    }
 
     /// <summary>Forgets translations; global ones too when asked.</summary>
-    public void FlushTlb(bool includeGlobal) => throw new NotImplementedException();
+    public void FlushTlb(bool includeGlobal)
+    {
+        tlb.Flush(includeGlobal);
+        code.FlushPages();
+        UpdateMode();
+        s->BlockEnd = null;
+    }
 
     /// <summary>Forgets one linear page.</summary>
-    public void FlushTlbPage(uint linear) => throw new NotImplementedException();
+    public void FlushTlbPage(uint linear)
+    {
+        tlb.FlushPage(linear);
+        if (code.FlushPage(linear))
+        {
+            UpdateMode();
+            s->BlockEnd = null;
+        }
+    }
 
     /// <summary>Copies bytes out of linear memory with supervisor rights (or user rights), as an owner sees it: no fault reaches the guest. Returns how many bytes could be read.</summary>
-    public int ReadLinear(uint linear, Span<byte> destination, bool user = false) => throw new NotImplementedException();
+    public int ReadLinear(uint linear, Span<byte> destination, bool user = false)
+    {
+        MemoryAccess access = user ? MemoryAccess.User : MemoryAccess.Read;
+        int done = 0;
+        while (done < destination.Length)
+        {
+            if (Owner.Translate(this, linear, access, out PageTranslation page) != WalkResult.Ok)
+                break;
+            uint physical = page.PhysicalPage | (linear & 0xFFF);
+            int count = Math.Min(destination.Length - done, (int)(GuestMemory.PageSize - (linear & 0xFFF)));
+            if (!Memory.Contains(physical, (uint)count))
+                break;
+            Memory.Slice(physical, (uint)count).CopyTo(destination[done..]);
+            done += count;
+            linear += (uint)count;
+        }
+        return done;
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        code.Dispose();
+        tlb.Dispose();
+        GCHandle.FromIntPtr(s->ProcessorHandle).Free();
+        NativeMemory.AlignedFree(s);
+    }
+
+    internal void Post(int request) => Interlocked.Or(ref s->Request, request);
+
+    // False: an exception is to be delivered. True: leave Run.
+    bool RunUntilFault(long limit, out CpuEvent e)
+    {
+        Op* op = null;
+        Block* block = null;
+        try
+        {
+            while (true)
+            {
+                op = null;
+                bool step = false;
+                if ((s->Request | s->InterruptShadow | s->Stepping | (int)(s->OtherFlags & EflagsBits.Trap)) != 0)
+                {
+                    switch (AtBoundary())
+                    {
+                        case Boundary.Leave:
+                            e = default;
+                            return true;
+                        case Boundary.Step:
+                            step = true;
+                            break;
+                    }
+                }
+                if (s->Retired >= limit)
+                {
+                    e = default;
+                    return true;
+                }
+
+                uint linear = s->Cs.Base + s->Eip;
+                if (step)
+                {
+                    block = code.DecodeSingle(linear);
+                }
+                else
+                {
+                    JumpCache.Entry* entry = code.Slot(linear);
+                    block = entry->Linear == linear && entry->Key == s->BlockKey ? entry->Block : code.Find(linear);
+                }
+
+                s->BlockEip = s->Eip;
+                s->Retired += block->Instructions;
+                op = block->Ops;
+                s->BlockEnd = op + block->OpCount;
+                do
+                {
+                    op->Execute(s, op);
+                    op++;
+                }
+                while (op < s->BlockEnd);
+
+                if (s->BlockEnd == null)
+                    LeftEarly(block, op);
+                if (step)
+                    AfterStep();
+            }
+        }
+        catch (CpuFault fault)
+        {
+            RollBack(block, op);
+            e = new CpuEvent(CpuEventKind.Exception, fault.Vector, fault.HasErrorCode, fault.ErrorCode, fault.LinearAddress, s->Eip);
+            return false;
+        }
+        catch (CpuStopped)
+        {
+            RollBack(block, op);
+            e = default;
+            return true;
+        }
+    }
+
+    // The block gave up its rest: eip is at the next instruction, unless the last one has set it.
+    void LeftEarly(Block* block, Op* next)
+    {
+        if (next == block->Ops + block->OpCount)
+            return;
+        s->Eip = s->BlockEip + next->Offset;
+        s->Retired -= InstructionsFrom(block, next);
+    }
+
+    // The instruction at op did not happen; op is null when none was begun.
+    void RollBack(Block* block, Op* op)
+    {
+        if (op == null)
+            return;
+        s->Eip = s->BlockEip + op->Offset;
+        s->Retired -= InstructionsFrom(block, op);
+    }
+
+    static int InstructionsFrom(Block* block, Op* op)
+    {
+        int count = 0;
+        for (Op* end = block->Ops + block->OpCount; op < end; op++)
+            if (op->Length != 0)
+                count++;
+        return count;
+    }
+
+    enum Boundary
+    {
+        Run,
+        Step,
+        Leave,
+    }
+
+    Boundary AtBoundary()
+    {
+        bool shadow = s->InterruptShadow != 0;
+        s->InterruptShadow = 0;
+        if (s->Request != 0)
+        {
+            int requests = Interlocked.And(ref s->Request, shadow ? RequestBits.Boundary : 0);
+            if ((requests & RequestBits.CodeWritten) != 0)
+                code.DropDeviceWrites();
+            if ((requests & RequestBits.Exit) != 0)
+            {
+                s->InterruptShadow = shadow ? 1 : 0;
+                Interlocked.Or(ref s->Request, requests & RequestBits.Boundary);
+                return Boundary.Leave;
+            }
+            if ((requests & RequestBits.Boundary) != 0)
+            {
+                if (shadow)
+                    return Boundary.Step;
+                Owner.AtBoundary(this);
+                UpdateMode();
+                if ((s->Request & RequestBits.Exit) != 0)
+                    return AtBoundary();
+            }
+        }
+        return (s->OtherFlags & EflagsBits.Trap) != 0 || s->Stepping != 0 ? Boundary.Step : Boundary.Run;
+    }
+
+    void AfterStep()
+    {
+    }
 }

@@ -59,7 +59,7 @@ public enum InstructionTraits : ushort
     RegisterOnly = 64,
     /// <summary>#GP(0) unless CPL is 0. Checked by the decoder's wrapper before the handler.</summary>
     Privileged = 128,
-    /// <summary>Honours rep; the handler repeats by itself.</summary>
+    /// <summary>Honours rep: by <see cref="InstructionDefinition.Repeated"/>, or the handler repeats by itself where that is null.</summary>
     Repeats = 256,
     /// <summary>ModRM's mod field is ignored: always a register form (mov cr, mov dr).</summary>
     IgnoresMod = 512,
@@ -113,4 +113,10 @@ public sealed unsafe class InstructionDefinition(int opcode, string mnemonic, Op
 
     /// <summary>Handler of the memory form with 16-bit operands; <see cref="Memory"/> when null.</summary>
     public delegate*<CpuState*, Op*, void> Memory16 { get; init; }
+
+    /// <summary>Handler of a string instruction with a rep prefix. It sets eip: to itself while it has more to do, else past it.</summary>
+    public delegate*<CpuState*, Op*, void> Repeated { get; init; }
+
+    /// <summary>The same with 16-bit operands; <see cref="Repeated"/> when null.</summary>
+    public delegate*<CpuState*, Op*, void> Repeated16 { get; init; }
 }

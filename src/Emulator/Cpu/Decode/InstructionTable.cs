@@ -1,20 +1,46 @@
+using LguestPS.Emulator.Cpu.Interpret;
+
 namespace LguestPS.Emulator.Cpu.Decode;
 
 /// <summary>All instructions of the processor, by encoding.</summary>
 public sealed class InstructionTable
 {
-    /// <summary>The table of this processor.</summary>
-    public static InstructionTable Instance { get; } = new();
-
     readonly List<InstructionDefinition> all = [];
+    readonly InstructionSlot[] slots = new InstructionSlot[512];
 
     InstructionTable()
     {
+        for (int i = 0; i < slots.Length; i++)
+            slots[i] = new InstructionSlot();
+        ArithmeticInstructions.Define(this);
+        ShiftInstructions.Define(this);
+        MultiplyInstructions.Define(this);
+        DecimalInstructions.Define(this);
+        BitInstructions.Define(this);
+        TransferInstructions.Define(this);
+        ExchangeInstructions.Define(this);
+        StackInstructions.Define(this);
+        BranchInstructions.Define(this);
+        StringInstructions.Define(this);
+        FlagInstructions.Define(this);
     }
+
+    /// <summary>The table of this processor.</summary>
+    public static InstructionTable Instance { get; } = new();
 
     /// <summary>Every definition, for tests.</summary>
     public IReadOnlyList<InstructionDefinition> All => all;
 
-    /// <summary>Enters a definition.</summary>
-    public void Add(InstructionDefinition definition) => all.Add(definition);
+    /// <summary>Enters a definition. One whose opcode holds a register number is entered eight times.</summary>
+    public void Add(InstructionDefinition definition)
+    {
+        all.Add(definition);
+        int count = definition.Form is OperandForm.OpcodeRegister or OperandForm.OpcodeRegisterImm8 or OperandForm.OpcodeRegisterImmZ ? 8 : 1;
+        for (int i = 0; i < count; i++)
+            slots[Index(definition.Opcode + i)].Add(definition);
+    }
+
+    internal InstructionSlot Slot(int opcode) => slots[Index(opcode)];
+
+    static int Index(int opcode) => opcode < 0x100 ? opcode : 0x100 + (opcode & 0xFF);
 }

@@ -77,6 +77,15 @@ public unsafe struct CpuState
     /// <summary>Nonzero: something waits for the next block boundary: an interrupt, a wish to leave. Set from any thread.</summary>
     public volatile int Request;
 
+    /// <summary>Nonzero while debug registers make the processor go one instruction at a time.</summary>
+    public int Stepping;
+
+    /// <summary>Nonzero when the stack segment is 32-bit and flat, so that pushes need no checks.</summary>
+    public int FlatStack;
+
+    /// <summary>What a decoded block depends on beside its bytes: <see cref="Blocks.BlockMode"/> in the low bits, the generation of the jump cache above.</summary>
+    public uint BlockKey;
+
     /// <summary>One past the last instruction of the running block. Null leaves the block after the present instruction.</summary>
     public Op* BlockEnd;
 

@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+
+namespace LguestPS.Emulator.Cpu.Blocks;
+
+/// <summary>A run of decoded instructions within one physical page, entered at its start only.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct Block
+{
+    /// <summary>The instructions; the last one sets eip.</summary>
+    public Op* Ops;
+
+    /// <summary>Entries in <see cref="Ops"/>.</summary>
+    public int OpCount;
+
+    /// <summary>Instructions among them: without guards and the continuation at the end.</summary>
+    public int Instructions;
+
+    /// <summary>Physical address of the first byte.</summary>
+    public uint Physical;
+
+    /// <summary>Bytes of code.</summary>
+    public uint Length;
+
+    /// <summary>The mode that it was decoded for.</summary>
+    public BlockMode Mode;
+
+    /// <summary>The next block with the same hash.</summary>
+    public Block* NextInBucket;
+
+    /// <summary>The next block in the same page.</summary>
+    public Block* NextInPage;
+}
+
+/// <summary>The parts of the processor's state that decoding and running a block depend on.</summary>
+[Flags]
+public enum BlockMode : uint
+{
+    /// <summary>16-bit protected-mode code in ring 0 to 2.</summary>
+    None = 0,
+    /// <summary>32-bit code segment.</summary>
+    Code32 = 1,
+    /// <summary>Real or virtual-8086 mode.</summary>
+    NotProtected = 2,
+    /// <summary>Ring 3. Part of the key since the page must be executable for it; the decoded form is the same.</summary>
+    User = 4,
+    /// <summary>All of these.</summary>
+    Mask = 7,
+}

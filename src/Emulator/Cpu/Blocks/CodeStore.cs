@@ -1,0 +1,190 @@
+using System.Collections.Concurrent;
+using LguestPS.Emulator.Cpu.Decode;
+using LguestPS.Emulator.Cpu.Mmu;
+using LguestPS.Emulator.Cpu.State;
+using LguestPS.Emulator.Memory;
+
+namespace LguestPS.Emulator.Cpu.Blocks;
+
+/// <summary>The decoded code of a processor: finds the block at an address, decoding it where there is none, and drops what was overwritten.</summary>
+sealed unsafe class CodeStore : IDisposable
+{
+    readonly Processor processor;
+    readonly CpuState* s;
+    readonly Tlb tlb;
+    readonly GuestMemory memory;
+    readonly BlockCache blocks;
+    readonly JumpCache jumps = new();
+    readonly ConcurrentQueue<(uint Address, uint Length)> deviceWrites = new();
+    readonly NativeBlock single = new();
+
+    public CodeStore(Processor processor, CpuState* s, Tlb tlb)
+    {
+        this.processor = processor;
+        this.s = s;
+        this.tlb = tlb;
+        memory = processor.Memory;
+        blocks = new BlockCache(memory);
+        memory.CodeWritten = QueueDeviceWrite;
+    }
+
+    /// <summary>Counts up whenever entries of the jump cache lose their meaning.</summary>
+    public uint Generation => jumps.Generation;
+
+    /// <summary>The jump cache's slot for a linear address.</summary>
+    public JumpCache.Entry* Slot(uint linear) => jumps.Slot(linear);
+
+    /// <summary>Whether a physical page holds decoded code, so that writes to it must be seen.</summary>
+    public bool HasCode(uint physicalPage) => blocks.HasCode(physicalPage);
+
+    /// <summary>The block at cs:eip, decoded if need be, and entered into the jump cache unless it is good for one run only.</summary>
+    public Block* Find(uint linear)
+    {
+        BlockMode mode = (BlockMode)s->BlockKey & BlockMode.Mask;
+        uint physical = Fetch(linear);
+        if (!memory.Contains(physical & ~0xFFFu, GuestMemory.PageSize))
+            return DecodeSingle(linear);
+
+        Block* block = blocks.Find(physical, mode);
+        if (block == null)
+        {
+            block = Decode(physical, mode);
+            if (block == null)
+                return DecodeSingle(linear);
+        }
+        if (s->Cs.Limit != uint.MaxValue)
+            return s->Cs.Limit >= s->Eip && s->Cs.Limit - s->Eip >= block->Length - 1 ? block : DecodeSingle(linear);
+        JumpCache.Entry* entry = jumps.Slot(linear);
+        entry->Linear = linear;
+        entry->Key = s->BlockKey;
+        entry->Block = block;
+        return block;
+    }
+
+    /// <summary>A block of the one instruction at cs:eip, which may cross a page or lie outside RAM. It is good until the next call.</summary>
+    public Block* DecodeSingle(uint linear)
+    {
+        Span<byte> bytes = stackalloc byte[Decoder.MaxLength];
+        int inLimit = s->Cs.Limit >= s->Eip ? (int)Math.Min(s->Cs.Limit - s->Eip, Decoder.MaxLength - 1u) + 1 : 0;
+        int count = 0;
+        var decoder = new Decoder((BlockMode)s->BlockKey);
+        int needed = 1;
+        // One byte more at a time, so that a page is touched only when the instruction reaches into it.
+        while (true)
+        {
+            while (count < needed)
+            {
+                if (count >= inLimit)
+                    throw CpuFault.GeneralProtection(0);
+                bytes[count] = FetchByte(linear + (uint)count);
+                count++;
+            }
+            Op* op = single.Ops;
+            DecodeResult result = decoder.Decode(bytes[..count], 0, &op);
+            if (result == DecodeResult.NeedsMoreBytes)
+            {
+                needed = count + 1;
+                continue;
+            }
+            if (result != DecodeResult.Branch)
+                Decoder.EmitContinue(&op, (uint)op[-1].Length);
+            single.Block->OpCount = (int)(op - single.Ops);
+            single.Block->Instructions = 1;
+            return single.Block;
+        }
+    }
+
+    /// <summary>Bytes of RAM were written by the processor: decoded instructions made of them are dropped.</summary>
+    public void NoteWrite(uint physical, uint length)
+    {
+        if (!blocks.HasCode(physical) || !blocks.Overlaps(physical, length))
+            return;
+        blocks.DropPage(physical);
+        jumps.DropEntries();
+        processor.UpdateMode();
+        s->BlockEnd = null;
+    }
+
+    /// <summary>Does the same for what devices have written since the last call.</summary>
+    public void DropDeviceWrites()
+    {
+        while (deviceWrites.TryDequeue(out (uint Address, uint Length) write))
+        {
+            uint end = write.Address + write.Length;
+            for (uint at = write.Address; at < end;)
+            {
+                uint length = Math.Min(end - at, GuestMemory.PageSize - (at & 0xFFF));
+                NoteWrite(at, length);
+                at += length;
+            }
+        }
+    }
+
+    /// <summary>Forgets where linear pages are.</summary>
+    public void FlushPages() => jumps.Flush();
+
+    /// <summary>Forgets where one linear page is. True: it mattered.</summary>
+    public bool FlushPage(uint linear) => jumps.FlushPage(linear);
+
+    public void Dispose()
+    {
+        memory.CodeWritten = null;
+        blocks.Dispose();
+        jumps.Dispose();
+        single.Dispose();
+    }
+
+    Block* Decode(uint physical, BlockMode mode)
+    {
+        Op* ops = blocks.Reserve();
+        if (ops == null)
+        {
+            blocks.Clear();
+            jumps.DropEntries();
+            processor.UpdateMode();
+            ops = blocks.Reserve();
+        }
+        var page = new ReadOnlySpan<byte>(memory.Base + physical, (int)(GuestMemory.PageSize - (physical & 0xFFF)));
+        var decoder = new Decoder(mode);
+        if (!decoder.DecodeBlock(page, ops, BlockCache.OpLimit, out Block block))
+            return null;
+        block.Physical = physical;
+        block.Mode = mode;
+        block.Ops = ops;
+        if (blocks.Commit(block, out Block* kept))
+            tlb.ForbidWrites(memory.Base + (physical & ~0xFFFu));
+        return kept;
+    }
+
+    uint Fetch(uint linear)
+    {
+        bool user = s->Cpl == 3;
+        if (!jumps.TryGetPage(linear, user, out uint physicalPage))
+        {
+            MemoryAccess access = MemoryAccess.Execute | (user ? MemoryAccess.User : MemoryAccess.Read);
+            switch (processor.Owner.Translate(processor, linear, access, out PageTranslation page))
+            {
+                case WalkResult.Fault:
+                    throw CpuFault.Page(linear, page.ErrorCode);
+                case WalkResult.Stop:
+                    throw new CpuStopped();
+            }
+            physicalPage = page.PhysicalPage;
+            if (jumps.AddPage(linear, user, physicalPage))
+                processor.UpdateMode();
+        }
+        return physicalPage | (linear & 0xFFF);
+    }
+
+    byte FetchByte(uint linear)
+    {
+        uint physical = Fetch(linear);
+        return memory.Contains(physical, 1) ? memory.Base[physical] : (byte)processor.Owner.ReadDevice(processor, physical, 1);
+    }
+
+    void QueueDeviceWrite(uint address, uint length)
+    {
+        deviceWrites.Enqueue((address, length));
+        processor.Post(RequestBits.CodeWritten);
+    }
+}
