@@ -10,6 +10,11 @@ public sealed class InstructionTable
 
     InstructionTable()
     {
+        Fpu.X87Arithmetic.Define(this);
+        Fpu.X87Compare.Define(this);
+        Fpu.X87Transfer.Define(this);
+        Fpu.X87Control.Define(this);
+        Fpu.X87Environment.Define(this);
     }
 
     /// <summary>Every definition, for tests.</summary>
