@@ -36,6 +36,11 @@ public interface IProcessorOwner
 
     /// <summary>The time-stamp counter before the guest's own offset.</summary>
     ulong ReadTimeStamp(Processor cpu);
+
+    /// <summary>An x87 error is pending while CR0.NE is clear: the FERR# pin, which a PC's interrupt controller takes as IRQ 13. Called at each waiting instruction until the error is cleared.</summary>
+    void FloatingPointError(Processor cpu)
+    {
+    }
 }
 
 /// <summary>What an access wants of a page.</summary>

@@ -67,7 +67,7 @@ sealed unsafe class CodeStore : IDisposable
         Span<byte> bytes = stackalloc byte[Decoder.MaxLength];
         int inLimit = s->Cs.Limit >= s->Eip ? (int)Math.Min(s->Cs.Limit - s->Eip, Decoder.MaxLength - 1u) + 1 : 0;
         int count = 0;
-        var decoder = new Decoder((BlockMode)s->BlockKey);
+        scoped var decoder = new Decoder((BlockMode)s->BlockKey);
         int needed = 1;
         // One byte more at a time, so that a page is touched only when the instruction reaches into it.
         while (true)

@@ -23,6 +23,11 @@ public sealed class InstructionTable
         BranchInstructions.Define(this);
         StringInstructions.Define(this);
         FlagInstructions.Define(this);
+        Fpu.X87Arithmetic.Define(this);
+        Fpu.X87Compare.Define(this);
+        Fpu.X87Transfer.Define(this);
+        Fpu.X87Control.Define(this);
+        Fpu.X87Environment.Define(this);
     }
 
     /// <summary>The table of this processor.</summary>
