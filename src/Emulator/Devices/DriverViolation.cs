@@ -3,7 +3,7 @@ namespace LguestPS.Emulator.Devices;
 /// <summary>A rule of virtio that a driver broke.</summary>
 /// <param name="Device">The device's name: console, block, net, rng.</param>
 /// <param name="Slot">Its PCI slot.</param>
-/// <param name="Queue">The queue's name, null when the rule is about the device.</param>
+/// <param name="Queue">The queue's name, null where no queue is involved.</param>
 /// <param name="Rule">The rule's id, an enumerator of <see cref="DriverRule"/>.</param>
 /// <param name="Section">The section of virtio 1.0 that states the rule; null where none does.</param>
 /// <param name="Message">The launcher's text: <c>NAME vq QUEUE: bad driver: TEXT</c>.</param>
@@ -18,11 +18,4 @@ public sealed class DriverViolationException(DriverViolation violation) : Except
 {
     /// <summary>What the driver did.</summary>
     public DriverViolation Violation { get; } = violation;
-}
-
-/// <summary>The rules that devices check.</summary>
-public enum DriverRule
-{
-    /// <summary>A request is shorter than its header.</summary>
-    RequestTooShort,
 }

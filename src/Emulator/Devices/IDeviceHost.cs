@@ -5,6 +5,9 @@ namespace LguestPS.Emulator.Devices;
 /// <summary>What a device asks of the machine around it. Calls come from the guest's thread and from queue threads.</summary>
 public interface IDeviceHost
 {
+    /// <summary>The guest's name: queue threads are named after it.</summary>
+    string GuestName => "guest";
+
     /// <summary>The guest's RAM.</summary>
     GuestMemory Memory { get; }
 
