@@ -28,6 +28,7 @@ public sealed class InstructionTable
         Fpu.X87Transfer.Define(this);
         Fpu.X87Control.Define(this);
         Fpu.X87Environment.Define(this);
+        Fpu.X87Transcendental.Define(this);
     }
 
     /// <summary>The table of this processor.</summary>

@@ -59,6 +59,19 @@ internal static unsafe class X87
         s->Fpu.LastDs = CpuState.SegmentAt(s, op->Segment)->Selector;
     }
 
+    /// <summary>What an instruction on ST(0) alone begins with. False: it is done already.</summary>
+    public static bool BeginUnary(CpuState* s, Op* op)
+    {
+        Begin(s);
+        Track(s, op);
+        FpuState* f = &s->Fpu;
+        if (!IsEmpty(f, 0))
+            return true;
+        if (!StackUnderflow(f))
+            Set(f, 0, Float80.Indefinite);
+        return false;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static byte* At(FpuState* f, int i) => f->Registers + (((f->Status >> 11) + i) & 7) * 16;
 

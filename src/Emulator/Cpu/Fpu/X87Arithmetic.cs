@@ -149,19 +149,6 @@ internal static unsafe class X87Arithmetic
         return true;
     }
 
-    /// <summary>What an instruction on ST(0) alone begins with. False: it is done already.</summary>
-    static bool BeginUnary(CpuState* s, Op* op)
-    {
-        Begin(s);
-        Track(s, op);
-        FpuState* f = &s->Fpu;
-        if (!IsEmpty(f, 0))
-            return true;
-        if (!StackUnderflow(f))
-            Set(f, 0, Float80.Indefinite);
-        return false;
-    }
-
     static void ChangeSign(CpuState* s, Op* op)
     {
         if (!BeginUnary(s, op))
