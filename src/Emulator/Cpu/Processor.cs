@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using LguestPS.Emulator.Cpu.Blocks;
 using LguestPS.Emulator.Cpu.Mmu;
@@ -160,75 +161,73 @@ public sealed unsafe class Processor : IDisposable
     // False: an exception is to be delivered. True: leave Run.
     bool RunUntilFault(long limit, out CpuEvent e)
     {
-        Op* op = null;
-        Block* block = null;
         try
         {
-            while (true)
-            {
-                op = null;
-                bool step = false;
-                if ((s->Request | s->InterruptShadow | s->Stepping | (int)(s->OtherFlags & EflagsBits.Trap)) != 0)
-                {
-                    switch (AtBoundary())
-                    {
-                        case Boundary.Leave:
-                            e = default;
-                            return true;
-                        case Boundary.Step:
-                            step = true;
-                            break;
-                    }
-                }
-                if (s->Retired >= limit)
-                {
-                    e = default;
-                    return true;
-                }
-
-                uint linear = s->Cs.Base + s->Eip;
-                if (step)
-                {
-                    block = code.DecodeSingle(linear);
-                }
-                else
-                {
-                    JumpCache.Entry* entry = code.Slot(linear);
-                    block = entry->Linear == linear && entry->Key == s->BlockKey ? entry->Block : code.Find(linear);
-                }
-
-                s->BlockEip = s->Eip;
-                s->Retired += block->Instructions;
-                op = block->Ops;
-                s->BlockEnd = op + block->OpCount;
-                do
-                {
-                    op->Execute(s, op);
-                    op++;
-                }
-                while (op < s->BlockEnd);
-
-                if (s->BlockEnd == null)
-                    LeftEarly(block, op);
-                if (step)
-                    AfterStep();
-            }
+            RunBlocks(limit);
         }
         catch (CpuFault fault)
         {
-            RollBack(block, op);
+            RollBack();
             e = new CpuEvent(CpuEventKind.Exception, fault.Vector, fault.HasErrorCode, fault.ErrorCode, fault.LinearAddress, s->Eip);
             return false;
         }
         catch (CpuStopped)
         {
-            RollBack(block, op);
-            e = default;
-            return true;
+            RollBack();
+        }
+        e = default;
+        return true;
+    }
+
+    // The innermost loop: no exception handling in the method that holds it, so that the present instruction lives in a host register.
+    void RunBlocks(long limit)
+    {
+        CpuState* s = this.s;
+        CodeStore code = this.code;
+        while (true)
+        {
+            s->CurrentOp = null;
+            bool step = false;
+            if ((s->Request | s->InterruptShadow | s->Stepping | (int)(s->OtherFlags & EflagsBits.Trap)) != 0)
+            {
+                Boundary boundary = AtBoundary();
+                if (boundary == Boundary.Leave)
+                    return;
+                step = boundary == Boundary.Step;
+            }
+            if (s->Retired >= limit)
+                return;
+
+            uint linear = s->Cs.Base + s->Eip;
+            JumpCache.Entry* entry = code.Slot(linear);
+            Block* block = entry->Block;
+            if (step)
+                block = code.DecodeSingle(linear);
+            else if (entry->Linear != linear || entry->Key != s->BlockKey)
+                block = code.Find(linear);
+
+            s->CurrentBlock = block;
+            s->BlockEip = s->Eip;
+            s->Retired += block->Instructions;
+            Op* op = block->Ops;
+            s->BlockEnd = op + block->OpCount;
+            do
+            {
+                s->CurrentOp = op;
+                op->Execute(s, op);
+                op++;
+            }
+            while (op < s->BlockEnd);
+
+            if (s->BlockEnd == null)
+                LeftEarly(block, op);
+            if (step)
+                AfterStep();
         }
     }
 
     // The block gave up its rest: eip is at the next instruction, unless the last one has set it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     void LeftEarly(Block* block, Op* next)
     {
         if (next == block->Ops + block->OpCount)
@@ -237,13 +236,13 @@ public sealed unsafe class Processor : IDisposable
         s->Retired -= InstructionsFrom(block, next);
     }
 
-    // The instruction at op did not happen; op is null when none was begun.
-    void RollBack(Block* block, Op* op)
+    // The present instruction did not happen; there is none when the fault came of fetching it.
+    void RollBack()
     {
-        if (op == null)
+        if (s->CurrentOp == null)
             return;
-        s->Eip = s->BlockEip + op->Offset;
-        s->Retired -= InstructionsFrom(block, op);
+        s->Eip = s->BlockEip + s->CurrentOp->Offset;
+        s->Retired -= InstructionsFrom(s->CurrentBlock, s->CurrentOp);
     }
 
     static int InstructionsFrom(Block* block, Op* op)
@@ -262,6 +261,7 @@ public sealed unsafe class Processor : IDisposable
         Leave,
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     Boundary AtBoundary()
     {
         bool shadow = s->InterruptShadow != 0;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using LguestPS.Emulator.Cpu.Decode;
 using LguestPS.Emulator.Cpu.Mmu;
 using LguestPS.Emulator.Cpu.State;
@@ -38,6 +39,7 @@ sealed unsafe class CodeStore : IDisposable
     public bool HasCode(uint physicalPage) => blocks.HasCode(physicalPage);
 
     /// <summary>The block at cs:eip, decoded if need be, and entered into the jump cache unless it is good for one run only.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public Block* Find(uint linear)
     {
         BlockMode mode = (BlockMode)s->BlockKey & BlockMode.Mask;
@@ -62,6 +64,7 @@ sealed unsafe class CodeStore : IDisposable
     }
 
     /// <summary>A block of the one instruction at cs:eip, which may cross a page or lie outside RAM. It is good until the next call.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public Block* DecodeSingle(uint linear)
     {
         Span<byte> bytes = stackalloc byte[Decoder.MaxLength];

@@ -31,9 +31,11 @@ static unsafe class BranchInstructions
         if (sizeof(T) == 2)
             eip &= 0xFFFF;
         if (eip > s->Cs.Limit)
-            throw CpuFault.GeneralProtection(0);
+            ThrowOutOfLimit();
         return eip;
     }
+
+    static void ThrowOutOfLimit() => throw CpuFault.GeneralProtection(0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static void GoTo<T>(CpuState* s, uint eip) where T : unmanaged => s->Eip = Target<T>(s, eip);

@@ -42,6 +42,7 @@ public static unsafe class Operand
         LinearMemory.Write(s, WriteAddress(s, op->Segment, Offset(s, op), (uint)sizeof(T)), value);
 
     /// <summary>The eip after this instruction.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint NextEip(CpuState* s, Op* op) => s->BlockEip + op->Offset + op->Length;
 
     /// <summary>Bits in an operand.</summary>

@@ -89,6 +89,12 @@ public unsafe struct CpuState
     /// <summary>One past the last instruction of the running block. Null leaves the block after the present instruction.</summary>
     public Op* BlockEnd;
 
+    /// <summary>The instruction that is running; null between blocks and while one is looked up.</summary>
+    public Op* CurrentOp;
+
+    /// <summary>The block that is running.</summary>
+    public Blocks.Block* CurrentBlock;
+
     /// <summary>The TLB of the current privilege (user for ring 3, else supervisor).</summary>
     public TlbEntry* Tlb;
 
