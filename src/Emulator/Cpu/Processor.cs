@@ -187,6 +187,9 @@ public sealed unsafe class Processor : IDisposable
         while (true)
         {
             s->CurrentOp = null;
+            // Not in an interrupt shadow, which would be forgotten.
+            if (s->Retired >= limit && s->InterruptShadow == 0)
+                return;
             bool step = false;
             if ((s->Request | s->InterruptShadow | s->Stepping | (int)(s->OtherFlags & EflagsBits.Trap)) != 0)
             {
@@ -195,8 +198,6 @@ public sealed unsafe class Processor : IDisposable
                     return;
                 step = boundary == Boundary.Step;
             }
-            if (s->Retired >= limit)
-                return;
 
             uint linear = s->Cs.Base + s->Eip;
             JumpCache.Entry* entry = code.Slot(linear);
