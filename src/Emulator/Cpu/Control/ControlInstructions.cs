@@ -74,6 +74,7 @@ public static unsafe class ControlInstructions
             7 => DebugEvents.ControlBits(value),
             _ => value,
         };
+        s->Processor.UpdateMode();
     }
 
     static int DebugRegister(CpuState* s, Op* op)
@@ -90,7 +91,7 @@ public static unsafe class ControlInstructions
     }
 
     static void StoreStatusWord(CpuState* s, Op* op) => s->R[op->Rm] = s->Cr0;
-    static void StoreStatusWord16(CpuState* s, Op* op) => WordRegister.Set(s, op->Rm, (ushort)s->Cr0);
+    static void StoreStatusWord16(CpuState* s, Op* op) => Operand.Set<ushort>(s, op->Rm, (ushort)s->Cr0);
     static void StoreStatusWordMemory(CpuState* s, Op* op) => Operand.Store(s, op, (ushort)s->Cr0);
 
     static void LoadStatusWord(CpuState* s, Op* op)

@@ -24,6 +24,8 @@ public static unsafe class ControlRegisters
         s->Cr0 = value;
         if ((changed & TranslationCr0) != 0)
             s->Processor.FlushTlb(includeGlobal: true);
+        else
+            s->Processor.UpdateMode();   // alignment checks
     }
 
     /// <summary>Writes CR3. In PAE paging the page-directory-pointer entries are read: #GP(0) when one has a reserved bit.</summary>

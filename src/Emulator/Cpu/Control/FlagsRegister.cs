@@ -11,9 +11,11 @@ public static unsafe class FlagsRegister
     /// <summary>Takes all bits.</summary>
     public static void Replace(CpuState* s, uint value)
     {
-        uint raised = value & ~s->OtherFlags;
+        uint changed = value ^ s->OtherFlags;
         s->Eflags = value;
-        if ((raised & EflagsBits.Interrupt) != 0)
+        if ((changed & EflagsBits.Interrupt & value) != 0)
             s->Processor.Notify();
+        if ((changed & (EflagsBits.Virtual8086 | EflagsBits.AlignmentCheck)) != 0)
+            s->Processor.UpdateMode();
     }
 }

@@ -10,8 +10,6 @@ namespace LguestPS.Emulator.Cpu.Control;
 /// <remarks>All end their block: what a port does may take time, raise an interrupt or end the run.</remarks>
 public static unsafe class PortInstructions
 {
-    const InstructionTraits StringTraits = InstructionTraits.Branch | InstructionTraits.Repeats;
-
     /// <summary>Enters the instructions.</summary>
     public static void Define(InstructionTable table)
     {
@@ -24,10 +22,17 @@ public static unsafe class PortInstructions
         table.Add(new(0xED, "in", OperandForm.None) { Traits = Ends, Register = &InDword, Register16 = &InWord });
         table.Add(new(0xEE, "out", OperandForm.None) { Traits = Ends, Register = &OutByte });
         table.Add(new(0xEF, "out", OperandForm.None) { Traits = Ends, Register = &OutDword, Register16 = &OutWord });
-        table.Add(new(0x6C, "ins", OperandForm.None) { Traits = StringTraits, Register = &InString<byte> });
-        table.Add(new(0x6D, "ins", OperandForm.None) { Traits = StringTraits, Register = &InString<uint>, Register16 = &InString<ushort> });
-        table.Add(new(0x6E, "outs", OperandForm.None) { Traits = StringTraits, Register = &OutString<byte> });
-        table.Add(new(0x6F, "outs", OperandForm.None) { Traits = StringTraits, Register = &OutString<uint>, Register16 = &OutString<ushort> });
+        const InstructionTraits String = InstructionTraits.EndsBlock | InstructionTraits.Repeats;
+        table.Add(new(0x6C, "ins", OperandForm.None) { Traits = String, Register = &InOnce<byte>, Repeated = &InRepeated<byte> });
+        table.Add(new(0x6D, "ins", OperandForm.None)
+        {
+            Traits = String, Register = &InOnce<uint>, Register16 = &InOnce<ushort>, Repeated = &InRepeated<uint>, Repeated16 = &InRepeated<ushort>,
+        });
+        table.Add(new(0x6E, "outs", OperandForm.None) { Traits = String, Register = &OutOnce<byte>, Repeated = &OutRepeated<byte> });
+        table.Add(new(0x6F, "outs", OperandForm.None)
+        {
+            Traits = String, Register = &OutOnce<uint>, Register16 = &OutOnce<ushort>, Repeated = &OutRepeated<uint>, Repeated16 = &OutRepeated<ushort>,
+        });
     }
 
     static ushort ImmediatePort(Op* op) => (byte)op->Immediate;
@@ -81,66 +86,46 @@ public static unsafe class PortInstructions
 
     static uint InstructionEip(CpuState* s, Op* op) => s->BlockEip + op->Offset;
 
-    static void InString<T>(CpuState* s, Op* op) where T : unmanaged
+    static void InOnce<T>(CpuState* s, Op* op) where T : unmanaged
     {
         PortPermission.Check(s, Dx(s), sizeof(T));
-        if (!HasWork(s, op))
-            return;
-        do
-        {
-            uint address = Operand.WriteAddress(s, (int)SegmentRegister.Es, s->R[Reg.Edi] & op->AddressMask, (uint)sizeof(T));
-            LinearMemory.ProbeWrite(s, address, (uint)sizeof(T));   // a port that was read can't be read again
-            uint value = Read(s, op, Dx(s), sizeof(T));
-            LinearMemory.Write(s, address, *(T*)&value);
-            Advance(s, op, Reg.Edi, sizeof(T));
-        }
-        while (Repeats(s, op));
+        uint address = Operand.WriteAddress(s, (int)SegmentRegister.Es, s->R[Reg.Edi] & op->AddressMask, (uint)sizeof(T));
+        LinearMemory.ProbeWrite(s, address, (uint)sizeof(T));   // a port that was read can't be read again
+        Operand.WriteAt<T>(s, address, Read(s, op, Dx(s), sizeof(T)));
+        Advance<T>(s, op, Reg.Edi);
     }
 
-    static void OutString<T>(CpuState* s, Op* op) where T : unmanaged
+    static void OutOnce<T>(CpuState* s, Op* op) where T : unmanaged
     {
         PortPermission.Check(s, Dx(s), sizeof(T));
-        if (!HasWork(s, op))
-            return;
-        do
-        {
-            uint value = 0;
-            uint address = Operand.ReadAddress(s, op->Segment, s->R[Reg.Esi] & op->AddressMask, (uint)sizeof(T));
-            *(T*)&value = LinearMemory.Read<T>(s, address);
-            Write(s, op, Dx(s), sizeof(T), value);
-            Advance(s, op, Reg.Esi, sizeof(T));
-        }
-        while (Repeats(s, op));
+        uint value = Operand.ReadAt<T>(s, Operand.ReadAddress(s, op->Segment, s->R[Reg.Esi] & op->AddressMask, (uint)sizeof(T)));
+        Write(s, op, Dx(s), sizeof(T), value);
+        Advance<T>(s, op, Reg.Esi);
     }
 
-    static bool IsRepeated(Op* op) => (op->Flags & (OpFlags.Repeat | OpFlags.RepeatNotEqual)) != 0;
+    static void InRepeated<T>(CpuState* s, Op* op) where T : unmanaged => Repeat(s, op, &InOnce<T>);
 
-    static bool HasWork(CpuState* s, Op* op)
-    {
-        if (!IsRepeated(op) || (s->R[Reg.Ecx] & op->AddressMask) != 0)
-            return true;
-        s->Eip = Operand.NextEip(s, op);
-        return false;
-    }
+    static void OutRepeated<T>(CpuState* s, Op* op) where T : unmanaged => Repeat(s, op, &OutOnce<T>);
 
-    static void Advance(CpuState* s, Op* op, int index, int size)
-    {
-        uint step = (s->OtherFlags & EflagsBits.Direction) != 0 ? (uint)-size : (uint)size;
-        Add(s, op, index, step);
-        if (IsRepeated(op))
-            Add(s, op, Reg.Ecx, uint.MaxValue);
-    }
+    static void Advance<T>(CpuState* s, Op* op, int register) where T : unmanaged =>
+        Add(s, op, register, (s->OtherFlags & EflagsBits.Direction) != 0 ? (uint)-sizeof(T) : (uint)sizeof(T));
 
     static void Add(CpuState* s, Op* op, int register, uint amount) =>
         s->R[register] = (s->R[register] & ~op->AddressMask) | ((s->R[register] + amount) & op->AddressMask);
 
-    // Sets eip to what comes next: the same instruction again when something waits that must not wait for a long transfer.
-    static bool Repeats(CpuState* s, Op* op)
+    // Leaves eip at the instruction when something waits that must not wait for a long transfer.
+    static void Repeat(CpuState* s, Op* op, delegate*<CpuState*, Op*, void> once)
     {
-        bool more = IsRepeated(op) && (s->R[Reg.Ecx] & op->AddressMask) != 0;
-        if (more && s->Request == 0 && s->PendingDebug == 0)
-            return true;
-        s->Eip = more ? InstructionEip(s, op) : Operand.NextEip(s, op);
-        return false;
+        while ((s->R[Reg.Ecx] & op->AddressMask) != 0)
+        {
+            once(s, op);
+            Add(s, op, Reg.Ecx, uint.MaxValue);
+            if ((s->R[Reg.Ecx] & op->AddressMask) != 0 && (s->Request != 0 || s->PendingDebug != 0))
+            {
+                s->Eip = InstructionEip(s, op);
+                return;
+            }
+        }
+        s->Eip = Operand.NextEip(s, op);
     }
 }

@@ -46,7 +46,7 @@ public static unsafe class DebugEvents
         // RF holds for one instruction; a fault of it sets RF again in the flags that it pushes.
         bool resumed = (s->OtherFlags & EflagsBits.Resume) != 0;
         s->OtherFlags &= ~EflagsBits.Resume;
-        if (resumed || s->InterruptShadow != 0)
+        if (resumed)
             return false;
         uint hits = Match(s, s->Cs.Base + s->Eip, 1, Condition.Execute, Condition.Execute);
         if (hits == 0)

@@ -109,6 +109,8 @@ public static unsafe class InterruptDelivery
         if (gate.Type is DescriptorType.InterruptGate16 or DescriptorType.InterruptGate32)
             cleared |= EflagsBits.Interrupt;
         s->OtherFlags &= ~cleared;
+        if (virtual8086)
+            s->Processor.UpdateMode();
         if (e.Kind == CpuEventKind.Exception && e.Vector == FaultVector.Debug)
             DebugEvents.Entered(s);
     }

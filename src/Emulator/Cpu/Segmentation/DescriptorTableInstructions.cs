@@ -42,10 +42,10 @@ public static unsafe class DescriptorTableInstructions
         (op->Flags & OpFlags.Memory) != 0 ? Operand.Load<ushort>(s, op) : (ushort)s->R[op->Rm];
 
     static void StoreLdtRegister(CpuState* s, Op* op) => s->R[op->Rm] = s->Ldtr.Selector;
-    static void StoreLdtRegister16(CpuState* s, Op* op) => WordRegister.Set(s, op->Rm, s->Ldtr.Selector);
+    static void StoreLdtRegister16(CpuState* s, Op* op) => Operand.Set<ushort>(s, op->Rm, s->Ldtr.Selector);
     static void StoreLdtMemory(CpuState* s, Op* op) => Operand.Store(s, op, s->Ldtr.Selector);
     static void StoreTaskRegister(CpuState* s, Op* op) => s->R[op->Rm] = s->Tr.Selector;
-    static void StoreTaskRegister16(CpuState* s, Op* op) => WordRegister.Set(s, op->Rm, s->Tr.Selector);
+    static void StoreTaskRegister16(CpuState* s, Op* op) => Operand.Set<ushort>(s, op->Rm, s->Tr.Selector);
     static void StoreTaskMemory(CpuState* s, Op* op) => Operand.Store(s, op, s->Tr.Selector);
 
     static void LoadLdt(CpuState* s, Op* op) => LoadLdt(s, Selectee(s, op), FaultVector.GeneralProtection);
@@ -136,7 +136,7 @@ public static unsafe class DescriptorTableInstructions
         if (!valid)
             return;
         if (IsWord(op))
-            WordRegister.Set(s, op->Register, (ushort)value);
+            Operand.Set<ushort>(s, op->Register, (ushort)value);
         else
             s->R[op->Register] = value;
     }
@@ -153,7 +153,7 @@ public static unsafe class DescriptorTableInstructions
     static void AdjustRplRegister(CpuState* s, Op* op)
     {
         bool adjusted = AdjustRpl(s, op, (ushort)s->R[op->Rm], out ushort result);
-        WordRegister.Set(s, op->Rm, result);
+        Operand.Set<ushort>(s, op->Rm, result);
         SetZero(s, adjusted);
     }
 

@@ -1,3 +1,4 @@
+using LguestPS.Emulator.Cpu.Interpret;
 using LguestPS.Emulator.Cpu.State;
 
 namespace LguestPS.Emulator.Cpu.Segmentation;
@@ -65,7 +66,7 @@ public static unsafe class FarReturn
         if (s->Ss.Is32Bit)
             s->R[Reg.Esp] = esp;
         else
-            WordRegister.Set(s, Reg.Esp, (ushort)esp);
+            Operand.Set<ushort>(s, Reg.Esp, (ushort)esp);
         SegmentLoad.DropInnerData(s);
         s->Eip = eip;
     }

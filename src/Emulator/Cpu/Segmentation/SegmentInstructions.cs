@@ -59,7 +59,7 @@ public static unsafe class SegmentInstructions
 
     static void StoreToRegister(CpuState* s, Op* op) => s->R[op->Rm] = Source(s, op);
 
-    static void StoreToRegister16(CpuState* s, Op* op) => WordRegister.Set(s, op->Rm, Source(s, op));
+    static void StoreToRegister16(CpuState* s, Op* op) => Operand.Set<ushort>(s, op->Rm, Source(s, op));
 
     static void StoreToMemory(CpuState* s, Op* op) => Operand.Store(s, op, Source(s, op));
 
@@ -121,7 +121,7 @@ public static unsafe class SegmentInstructions
         var selector = Mmu.LinearMemory.Read<ushort>(s, address + size);
         SegmentLoad.Load(s, register, selector);   // lss needs no shadow: it loads both
         if (word)
-            WordRegister.Set(s, op->Register, (ushort)offset);
+            Operand.Set<ushort>(s, op->Register, (ushort)offset);
         else
             s->R[op->Register] = offset;
     }

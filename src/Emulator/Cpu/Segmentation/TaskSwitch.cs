@@ -23,6 +23,9 @@ public static unsafe class TaskSwitch
 {
     const int AllSelectors = 6;
 
+    // DR7.L0 to L3 and LE: they end with the task.
+    const uint LocalBreakpoints = 0x155;
+
     /// <summary>Checks a task-gate's target: an available TSS in the GDT, present.</summary>
     public static Descriptor CheckGateTarget(CpuState* s, ushort selector, uint external)
     {
@@ -106,7 +109,7 @@ public static unsafe class TaskSwitch
     static void Enter(CpuState* s, in TaskImage image, bool wide)
     {
         s->Cr0 |= Cr0.TaskSwitched;
-        s->Dr[7] &= ~0x155u;   // the local breakpoint enables
+        s->Dr[7] &= ~LocalBreakpoints;
         if (wide && (s->Cr0 & Cr0.Paging) != 0)
             ControlRegisters.SetCr3(s, image.Cr3);
         FlagsRegister.Replace(s, image.Eflags);

@@ -5,7 +5,7 @@ using LguestPS.Emulator.Cpu.State;
 namespace LguestPS.Emulator.Cpu.Control;
 
 /// <summary>pushf, popf, cli and sti: the flags that depend on privilege (Intel SDM vol. 2; virtual-mode extensions are not there).</summary>
-public static unsafe class FlagInstructions
+public static unsafe class PrivilegedFlagInstructions
 {
     const uint AnyRing = EflagsBits.Arithmetic | EflagsBits.Trap | EflagsBits.Direction | EflagsBits.NestedTask
         | EflagsBits.AlignmentCheck | EflagsBits.Identification;
