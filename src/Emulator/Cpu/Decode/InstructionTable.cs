@@ -1,4 +1,7 @@
+using LguestPS.Emulator.Cpu.Control;
 using LguestPS.Emulator.Cpu.Interpret;
+using LguestPS.Emulator.Cpu.Interrupts;
+using LguestPS.Emulator.Cpu.Segmentation;
 
 namespace LguestPS.Emulator.Cpu.Decode;
 
@@ -23,6 +26,16 @@ public sealed class InstructionTable
         BranchInstructions.Define(this);
         StringInstructions.Define(this);
         FlagInstructions.Define(this);
+        SegmentInstructions.Define(this);
+        DescriptorTableInstructions.Define(this);
+        FarInstructions.Define(this);
+        InterruptInstructions.Define(this);
+        ControlInstructions.Define(this);
+        PrivilegedFlagInstructions.Define(this);
+        PortInstructions.Define(this);
+        FastSystemCall.Define(this);
+        ModelSpecificRegisters.Define(this);
+        Cpuid.Define(this);
         Fpu.X87Arithmetic.Define(this);
         Fpu.X87Compare.Define(this);
         Fpu.X87Transfer.Define(this);

@@ -53,6 +53,12 @@ public unsafe struct CpuState
     /// <summary>Debug registers (Intel SDM vol. 3, 17.2).</summary>
     public fixed uint Dr[8];
 
+    /// <summary>The four page-directory-pointer entries, taken from memory when CR3 is loaded in PAE paging (Intel SDM vol. 3, 4.4.1).</summary>
+    public fixed ulong PageDirectoryPointers[4];
+
+    /// <summary>DR6 bits of the debug traps that are due when the present instruction has run; only kept while the run loop steps.</summary>
+    public uint PendingDebug;
+
     /// <summary>IA32_EFER; only NXE can be set.</summary>
     public ulong Efer;
 
