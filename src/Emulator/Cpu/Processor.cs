@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using LguestPS.Emulator.Cpu.Blocks;
+using LguestPS.Emulator.Cpu.Interrupts;
 using LguestPS.Emulator.Cpu.Mmu;
 using LguestPS.Emulator.Cpu.State;
 using LguestPS.Emulator.Memory;
@@ -104,7 +105,8 @@ public sealed unsafe class Processor : IDisposable
             mode |= BlockMode.User;
         s->BlockKey = (uint)mode | (code.Generation << 3);
         s->FlatStack = s->Ss.Is32Bit && s->Ss.FlatWrite != 0 ? 1 : 0;
-        s->Tlb = Mmu.ChecksAlignment ? tlb.Empty : s->Cpl == 3 ? tlb.User : tlb.Supervisor;
+        s->Stepping = DebugEvents.HasBreakpoints(s) ? 1 : 0;
+        s->Tlb = Mmu.ChecksAlignment || s->Stepping != 0 ? tlb.Empty : s->Cpl == 3 ? tlb.User : tlb.Supervisor;
     }
 
     /// <summary>Forgets translations; global ones too when asked.</summary>
@@ -199,6 +201,8 @@ public sealed unsafe class Processor : IDisposable
                 step = boundary == Boundary.Step;
             }
 
+            if (step && DebugEvents.Before(this))
+                continue;
             uint linear = s->Cs.Base + s->Eip;
             JumpCache.Entry* entry = code.Slot(linear);
             Block* block = entry->Block;
@@ -223,7 +227,7 @@ public sealed unsafe class Processor : IDisposable
             if (s->BlockEnd == null)
                 LeftEarly(block, op);
             if (step)
-                AfterStep();
+                DebugEvents.After(this);
         }
     }
 
@@ -240,6 +244,7 @@ public sealed unsafe class Processor : IDisposable
     // The present instruction did not happen; there is none when the fault came of fetching it.
     void RollBack()
     {
+        s->PendingDebug = 0;
         if (s->CurrentOp == null)
             return;
         s->Eip = s->BlockEip + s->CurrentOp->Offset;
@@ -288,10 +293,6 @@ public sealed unsafe class Processor : IDisposable
                     return AtBoundary();
             }
         }
-        return (s->OtherFlags & EflagsBits.Trap) != 0 || s->Stepping != 0 ? Boundary.Step : Boundary.Run;
-    }
-
-    void AfterStep()
-    {
+        return DebugEvents.AreArmed(s) ? Boundary.Step : Boundary.Run;
     }
 }
