@@ -1,25 +1,143 @@
 using LguestPS.Emulator.Devices;
+using LguestPS.Emulator.Hypervisor;
+using LguestPS.Emulator.Time;
 
 namespace LguestPS.Emulator.Launcher;
 
 /// <summary>One run of a guest, from its loaded memory to its end; restarts included.</summary>
 public sealed class Machine : IDisposable
 {
+    readonly GuestDefinition definition;
+    readonly IConsoleBackend console;
+    readonly IMachineLog log;
+    readonly IClock clock;
+    readonly object gate = new();
+    readonly ManualResetEventSlim ended = new(true);
+    GuestSession? session;   // this and what follows: under the gate
+    MachineCounters counters;
+    bool started, stopping;
+
     /// <summary>Opens everything a guest needs and loads its memory. On failure nothing stays open.</summary>
+    /// <param name="definition">The guest.</param>
+    /// <param name="console">The host's side of its console.</param>
+    /// <param name="log">Where messages go.</param>
+    /// <param name="clock">The guest's time; the host's when null.</param>
     /// <exception cref="HostResourceException">Something can't be had: a file, an interface; or a kernel or initrd that can't be loaded.</exception>
-    public Machine(GuestDefinition definition, IConsoleBackend console, IMachineLog log) => throw new NotImplementedException();
+    public Machine(GuestDefinition definition, IConsoleBackend console, IMachineLog log, IClock? clock = null)
+    {
+        this.definition = definition;
+        this.console = console;
+        this.log = log;
+        this.clock = clock ?? new HostClock();
+        session = OpenSession();
+    }
 
-    /// <summary>Runs the guest on the calling thread until it ends. Called once.</summary>
-    public GuestExit Run() => throw new NotImplementedException();
+    /// <summary>Runs the guest on the calling thread until it ends, and closes everything. Called once. Throws nothing that the guest or its devices cause: that becomes the answer.</summary>
+    /// <exception cref="InvalidOperationException">Called before, or disposed.</exception>
+    public GuestExit Run()
+    {
+        lock (gate)
+        {
+            if (started || session is null)
+                throw new InvalidOperationException("a machine runs once");
+            started = true;
+            ended.Reset();
+        }
+        try
+        {
+            GuestExit? exit = session.Run();
+            while (exit is null)
+                exit = Restart() ?? session.Run();
+            return exit;
+        }
+        finally
+        {
+            CloseSession();
+            ended.Set();
+        }
+    }
 
-    /// <summary>Ends the run from any thread, as a power switch would: disks are flushed, everything is closed.</summary>
-    public void Stop() => throw new NotImplementedException();
+    /// <summary>Ends the run from any thread, as a power switch would: disks are flushed, everything is closed. Returns before it has ended.</summary>
+    public void Stop()
+    {
+        lock (gate)
+        {
+            stopping = true;
+            session?.Stop();
+        }
+    }
 
-    /// <summary>Counters so far.</summary>
-    public MachineCounters Counters => throw new NotImplementedException();
+    /// <summary>Counters so far. From any thread.</summary>
+    public MachineCounters Counters
+    {
+        get
+        {
+            lock (gate)
+                return session is null ? counters : counters with { Instructions = counters.Instructions + session.InstructionsRetired };
+        }
+    }
 
-    /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    /// <summary>What the guest, since its last start, has asked of the hypervisor; of the last run when it has ended.</summary>
+    public HypervisorCounters HypervisorCounters { get; private set; } = new();
+
+    /// <summary>Stops the guest, waits for its end and frees everything. Not to be called by the thread that is in <see cref="Run"/>.</summary>
+    public void Dispose()
+    {
+        Stop();
+        ended.Wait();
+        CloseSession();
+    }
+
+    GuestSession OpenSession()
+    {
+        GuestSession opened = new(definition, console, log, clock);
+        HypervisorCounters = opened.Counters;
+        return opened;
+    }
+
+    /// <summary>Starts the guest anew with zeroed memory and fresh devices. Null, or why that was not to be.</summary>
+    GuestExit? Restart()
+    {
+        CloseSession();
+        log.Restarting();
+        GuestSession opened;
+        try
+        {
+            opened = OpenSession();
+        }
+        catch (Exception e)
+        {
+            return GuestExits.FromFailure(e);   // a file or an interface that was there at the first start has gone
+        }
+        lock (gate)
+        {
+            counters = counters with { Restarts = counters.Restarts + 1 };
+            session = opened;
+            if (stopping)
+                opened.Stop();
+        }
+        return null;
+    }
+
+    void CloseSession()
+    {
+        GuestSession? closing;
+        lock (gate)
+        {
+            closing = session;
+            session = null;
+            if (closing is not null)
+                counters = counters with { Instructions = counters.Instructions + closing.InstructionsRetired };
+        }
+        try
+        {
+            closing?.Dispose();
+        }
+        catch (Exception e)
+        {
+            log.Warn($"Closing the guest's devices: {e.Message}");
+        }
+    }
 }
 
 /// <summary>Numbers that a running machine keeps.</summary>
