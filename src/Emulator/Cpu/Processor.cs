@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using LguestPS.Emulator.Cpu.Blocks;
+using LguestPS.Emulator.Cpu.Interrupts;
 using LguestPS.Emulator.Cpu.Mmu;
 using LguestPS.Emulator.Cpu.State;
 using LguestPS.Emulator.Memory;
@@ -104,7 +105,9 @@ public sealed unsafe class Processor : IDisposable
             mode |= BlockMode.User;
         s->BlockKey = (uint)mode | (code.Generation << 3);
         s->FlatStack = s->Ss.Is32Bit && s->Ss.FlatWrite != 0 ? 1 : 0;
-        s->Tlb = Mmu.ChecksAlignment ? tlb.Empty : s->Cpl == 3 ? tlb.User : tlb.Supervisor;
+        bool breakpoints = DebugEvents.HasBreakpoints(s);
+        s->Stepping = breakpoints ? 1 : 0;
+        s->Tlb = breakpoints || Mmu.ChecksAlignment ? tlb.Empty : s->Cpl == 3 ? tlb.User : tlb.Supervisor;
     }
 
     /// <summary>Forgets translations; global ones too when asked.</summary>
@@ -197,6 +200,8 @@ public sealed unsafe class Processor : IDisposable
             }
             if (s->Retired >= limit)
                 return;
+            if (step && DebugEvents.Before(this))
+                continue;
 
             uint linear = s->Cs.Base + s->Eip;
             JumpCache.Entry* entry = code.Slot(linear);
@@ -222,7 +227,7 @@ public sealed unsafe class Processor : IDisposable
             if (s->BlockEnd == null)
                 LeftEarly(block, op);
             if (step)
-                AfterStep();
+                DebugEvents.After(this);
         }
     }
 
@@ -288,9 +293,5 @@ public sealed unsafe class Processor : IDisposable
             }
         }
         return (s->OtherFlags & EflagsBits.Trap) != 0 || s->Stepping != 0 ? Boundary.Step : Boundary.Run;
-    }
-
-    void AfterStep()
-    {
     }
 }

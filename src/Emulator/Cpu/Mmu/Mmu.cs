@@ -1,4 +1,5 @@
 using LguestPS.Emulator.Cpu.Blocks;
+using LguestPS.Emulator.Cpu.Interrupts;
 using LguestPS.Emulator.Cpu.State;
 using LguestPS.Emulator.Memory;
 
@@ -63,6 +64,8 @@ sealed unsafe class Mmu(Processor processor, CpuState* s, Tlb tlb, CodeStore cod
             return;
         if (ChecksAlignment && (access & MemoryAccess.User) != 0 && size <= 8 && (linear & (uint)(size - 1)) != 0)
             throw CpuFault.Alignment();
+        if (DebugEvents.HasBreakpoints(s))
+            DebugEvents.NoteAccess(s, linear, (uint)size, (access & MemoryAccess.Write) != 0);
     }
 
     void ReadPhysical(uint physical, byte* destination, int size)
