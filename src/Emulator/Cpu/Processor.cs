@@ -105,8 +105,9 @@ public sealed unsafe class Processor : IDisposable
             mode |= BlockMode.User;
         s->BlockKey = (uint)mode | (code.Generation << 3);
         s->FlatStack = s->Ss.Is32Bit && s->Ss.FlatWrite != 0 ? 1 : 0;
-        s->Stepping = DebugEvents.HasBreakpoints(s) ? 1 : 0;
-        s->Tlb = Mmu.ChecksAlignment || s->Stepping != 0 ? tlb.Empty : s->Cpl == 3 ? tlb.User : tlb.Supervisor;
+        bool breakpoints = DebugEvents.HasBreakpoints(s);
+        s->Stepping = breakpoints ? 1 : 0;
+        s->Tlb = breakpoints || Mmu.ChecksAlignment ? tlb.Empty : s->Cpl == 3 ? tlb.User : tlb.Supervisor;
     }
 
     /// <summary>Forgets translations; global ones too when asked.</summary>
@@ -293,6 +294,6 @@ public sealed unsafe class Processor : IDisposable
                     return AtBoundary();
             }
         }
-        return DebugEvents.AreArmed(s) ? Boundary.Step : Boundary.Run;
+        return (s->OtherFlags & EflagsBits.Trap) != 0 || s->Stepping != 0 ? Boundary.Step : Boundary.Run;
     }
 }

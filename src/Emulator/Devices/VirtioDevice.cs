@@ -71,6 +71,11 @@ public abstract class VirtioDevice(DeviceType type, PciClass pciClass) : IDispos
     {
     }
 
+    /// <summary>The driver is ready (DRIVER_OK) and the queues are about to be served.</summary>
+    protected internal virtual void OnReady()
+    {
+    }
+
     /// <summary>The driver has reset the device; its queue threads have ended.</summary>
     protected internal virtual void OnReset()
     {

@@ -361,6 +361,7 @@ sealed class VirtioTransport
 
     void StartQueues()
     {
+        device.OnReady();
         foreach (Virtqueue queue in queues)
         {
             if (queue.Enabled)

@@ -64,7 +64,8 @@ sealed unsafe class Mmu(Processor processor, CpuState* s, Tlb tlb, CodeStore cod
             return;
         if (ChecksAlignment && (access & MemoryAccess.User) != 0 && size <= 8 && (linear & (uint)(size - 1)) != 0)
             throw CpuFault.Alignment();
-        DebugEvents.NoteAccess(s, linear, (uint)size, (access & MemoryAccess.Write) != 0);
+        if (DebugEvents.HasBreakpoints(s))
+            DebugEvents.NoteAccess(s, linear, (uint)size, (access & MemoryAccess.Write) != 0);
     }
 
     void ReadPhysical(uint physical, byte* destination, int size)
