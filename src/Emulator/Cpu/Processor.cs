@@ -31,6 +31,7 @@ public sealed unsafe class Processor : IDisposable
         s->Dr[6] = 0xFFFF0FF0;
         s->Dr[7] = 0x400;
         s->Pat = 0x0007040600070406;
+        s->Fpu.Reset();
         code = new CodeStore(this, s, tlb);
         Mmu = new Mmu.Mmu(this, s, tlb, code);
         for (var register = SegmentRegister.Es; register <= SegmentRegister.Gs; register++)

@@ -42,6 +42,7 @@ public sealed class InstructionTable
         Fpu.X87Control.Define(this);
         Fpu.X87Environment.Define(this);
         Fpu.X87Transcendental.Define(this);
+        Fpu.Fxsave.Define(this);
     }
 
     /// <summary>The table of this processor.</summary>

@@ -1,0 +1,134 @@
+<#
+.SYNOPSIS
+Builds, tests and shows LguestPS.
+.DESCRIPTION
+Runs in PowerShell 7.6 or, where that is not installed, in src/Shell (see build.sh). Tasks run in the order given:
+Build  makes the module folder out/LguestPS
+Test   Build, then the xunit projects and the Pester files; the last line counts both
+Demo   Build, then boots the demo guest and shows what it says
+Bench  Build, then the measurements of bench/
+Help   makes the MAML help of en-US from the pages of docs/help, with Microsoft.PowerShell.PlatyPS
+Clean  removes what the others made
+.EXAMPLE
+./build.ps1 Test
+#>
+param([Parameter(Position = 0)][string[]] $Task = 'Build', [string[]] $TagFilter = @())
+
+$ErrorActionPreference = 'Stop'
+$root = $PSScriptRoot
+$out = Join-Path $root 'out'
+$module = Join-Path $out 'LguestPS'
+$results = Join-Path $out 'TestResults'
+$inShell = $Host.Name -eq 'LguestPS.Shell'
+$done = @{}
+$counts = @{ Passed = 0; Failed = 0; Skipped = 0 }
+$env:MSBUILDDISABLENODEREUSE = '1'
+$env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'
+
+function Invoke-Native([string] $Command, [string[]] $Arguments) {
+    & $Command @Arguments
+    if ($LASTEXITCODE -ne 0) { throw "$Command $($Arguments -join ' ') ended with exit code $LASTEXITCODE." }
+}
+
+# Runs a script in a new process of the host that runs this one, so that it loads the module as it was just built.
+function Invoke-Script([string] $Path, [string[]] $Arguments) {
+    if ($inShell) { & dotnet ([System.Reflection.Assembly]::GetEntryAssembly().Location) $Path @Arguments }
+    else { & (Join-Path $PSHOME 'pwsh') -NoProfile -NonInteractive -File $Path @Arguments }
+}
+
+function Invoke-Build {
+    $architecture = [System.Runtime.InteropServices.RuntimeInformation]::OSArchitecture.ToString().ToLowerInvariant()
+    $project = Join-Path $root 'src/LguestPS/LguestPS.csproj'
+    $common = @($project, '--runtime', "linux-$architecture", '-v', 'quiet', '--nologo')
+
+    # Compiled ahead of time the module starts a guest without waiting for the JIT; where the compiler pack can't be had, it is left to the JIT.
+    $ready = $false
+    if ($architecture -eq 'x64') {
+        $null = & dotnet restore @common -p:PublishReadyToRun=true 2>&1
+        $ready = $LASTEXITCODE -eq 0
+        if (-not $ready) { Write-Host 'The ReadyToRun compiler cannot be restored: the module is built without it.' }
+    }
+    if (Test-Path $module) { Remove-Item $module -Recurse -Force }
+    Invoke-Native dotnet (@('publish') + $common + @('-c', 'Release', '--no-self-contained', '-o', $module, "-p:PublishReadyToRun=$ready"))
+
+    $manifest = (Get-Content (Join-Path $root 'LguestPS.psd1') -Raw) -replace '(?m)^\s*#.*\n', '' -replace "'out/LguestPS/", "'"
+    Set-Content (Join-Path $module 'LguestPS.psd1') $manifest -NoNewline
+    $null = New-Item (Join-Path $module 'en-US') -ItemType Directory -Force
+    foreach ($help in Get-ChildItem (Join-Path $root 'en-US')) { Copy-Item $help.FullName (Join-Path $module 'en-US') }
+    Copy-Item (Join-Path $root 'LICENSE') $module
+    Write-Host "Built $module"
+}
+
+function Invoke-Test {
+    Invoke-Task Build
+    if (Test-Path $results) { Remove-Item $results -Recurse -Force }
+    $null = New-Item $results -ItemType Directory -Force
+    foreach ($project in Get-ChildItem (Join-Path $root 'tests') -Filter *.csproj -Recurse) {
+        $report = "$($project.BaseName).trx"
+        & dotnet test $project.FullName -c Release -v quiet --nologo --results-directory $results --logger "trx;LogFileName=$report"
+        if (-not (Test-Path (Join-Path $results $report))) { throw "$($project.Name) could not be run." }
+        $counters = ([xml](Get-Content (Join-Path $results $report) -Raw)).TestRun.ResultSummary.Counters
+        Add-Count $counters.passed ([int]$counters.failed + [int]$counters.error + [int]$counters.aborted) ([int]$counters.total - [int]$counters.executed)
+    }
+    $report = Join-Path $results 'Pester.txt'
+    Invoke-Script (Join-Path $root 'tests/Pester/Invoke-Tests.ps1') (@('-Report', $report) + $(if ($TagFilter) { '-TagFilter', ($TagFilter -join ',') }))
+    if (-not (Test-Path $report)) { throw 'The Pester tests did not come to their end.' }
+    Add-Count @((Get-Content $report -Raw).Trim() -split ' ')
+}
+
+function Add-Count([int] $Passed, [int] $Failed, [int] $Skipped) {
+    $counts.Passed += $Passed
+    $counts.Failed += $Failed
+    $counts.Skipped += $Skipped
+}
+
+function Invoke-Demo {
+    Invoke-Task Build
+    Invoke-Script (Join-Path $root 'examples/Demo.ps1') @()
+    if ($LASTEXITCODE -ne 0) { throw 'The demo failed.' }
+}
+
+function Invoke-Bench {
+    Invoke-Task Build
+    foreach ($script in Get-ChildItem (Join-Path $root 'bench') -Filter *.ps1) {
+        Invoke-Script $script.FullName @()
+        if ($LASTEXITCODE -ne 0) { throw "$($script.Name) failed." }
+    }
+    foreach ($project in Get-ChildItem (Join-Path $root 'bench') -Filter *.csproj -Recurse) { Invoke-Native dotnet @('run', '-c', 'Release', '--project', $project.FullName) }
+}
+
+function Invoke-Help {
+    if ($inShell -or -not (Get-Module Microsoft.PowerShell.PlatyPS -ListAvailable)) { throw 'The task Help needs PowerShell and the module Microsoft.PowerShell.PlatyPS.' }
+    Import-Module Microsoft.PowerShell.PlatyPS
+    $scratch = Join-Path $out 'Help'
+    $pages = Import-MarkdownCommandHelp -Path (Join-Path $root 'docs/help/*-Lguest*.md')
+    $null = Export-MamlCommandHelp -CommandHelp $pages -OutputFolder $scratch -Force
+    Copy-Item (Join-Path $scratch 'LguestPS/LguestPS.dll-Help.xml') (Join-Path $root 'en-US') -Force
+    Write-Host "Wrote en-US/LguestPS.dll-Help.xml from $($pages.Count) pages"
+}
+
+function Invoke-Clean {
+    foreach ($folder in $module, $results, (Join-Path $out 'Help')) { if (Test-Path $folder) { Remove-Item $folder -Recurse -Force } }
+    Invoke-Native dotnet @('clean', (Join-Path $root 'LguestPS.slnx'), '-v', 'quiet', '--nologo')
+}
+
+function Invoke-Task([string] $Name) {
+    if ($done[$Name]) { return }
+    $done[$Name] = $true
+    & "Invoke-$Name"
+}
+
+try {
+    Write-Host $(if ($inShell) { "Running in src/Shell, System.Management.Automation $([psobject].Assembly.GetName().Version): PowerShell is not installed." } else { "Running in PowerShell $($PSVersionTable.PSVersion)." })
+    foreach ($name in $Task -split ',') {
+        if ($name -notin 'Build', 'Test', 'Demo', 'Bench', 'Help', 'Clean') { throw "There is no task '$name'." }
+        Invoke-Task $name
+    }
+}
+catch {
+    Write-Host "$_"
+    Write-Host $_.ScriptStackTrace
+    exit 1
+}
+if ($done.Test) { Write-Host "$($counts.Passed) passed, $($counts.Failed) failed, $($counts.Skipped) skipped" }
+exit [int]($counts.Failed -gt 0)

@@ -1,0 +1,61 @@
+using System.Management.Automation;
+using LguestPS.Completion;
+
+namespace LguestPS.Commands;
+
+/// <summary>A cmdlet that works on guests, given by name, with wildcards, or as objects.</summary>
+public abstract class GuestCmdlet : LguestCmdlet
+{
+    private protected const string ByName = "Name";
+    private protected const string ByGuest = "Guest";
+
+    /// <summary>Names of guests; wildcards are allowed.</summary>
+    [Parameter(ParameterSetName = ByName, Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards, ValidateNotNullOrEmpty, ArgumentCompleter(typeof(GuestNameCompleter))]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>Guests, as <c>New-LguestGuest</c> and <c>Get-LguestGuest</c> give them.</summary>
+    [Parameter(ParameterSetName = ByGuest, Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [ValidateNotNullOrEmpty]
+    public LguestGuest[] Guest { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord()
+    {
+        foreach (LguestGuest guest in ParameterSetName == ByGuest ? Guest : FindByName())
+        {
+            ProcessGuest(guest);
+            RelayMessages(guest.Run);
+        }
+    }
+
+    /// <summary>Does the cmdlet's work on one guest.</summary>
+    private protected abstract void ProcessGuest(LguestGuest guest);
+
+    /// <summary>Hands on what the launcher has said since the last cmdlet that had to do with the guest: warnings, and verbose lines if they are wanted here.</summary>
+    private protected void RelayMessages(GuestRun? run)
+    {
+        if (run is null or { HasJob: true })
+            return;
+        foreach (WarningRecord warning in run.Warning.ReadAll())
+            WriteWarning(warning.Message);
+        if (run.IsVerbose && WantsVerbose)
+            foreach (VerboseRecord line in run.Verbose.ReadAll())
+                WriteVerbose(line.Message);
+    }
+
+    IEnumerable<LguestGuest> FindByName()
+    {
+        foreach (string pattern in Name)
+        {
+            bool found = false;
+            foreach (LguestGuest guest in GuestTable.Process.Find(pattern))
+            {
+                found = true;
+                yield return guest;
+            }
+            if (!found && !WildcardPattern.ContainsWildcardCharacters(pattern))
+                WriteError(Errors.GuestNotFound(pattern));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Management.Automation;
+using LguestPS.Emulator.Devices;
+
+namespace LguestPS.Commands;
+
+/// <summary>What all cmdlets of the module share: files by PowerShell path, and errors of the host as error records.</summary>
+public abstract class LguestCmdlet : PSCmdlet, IDisposable
+{
+    readonly CancellationTokenSource stopping = new();
+
+    /// <summary>Cancelled by Ctrl+C: it ends what the cmdlet waits for, and never a guest.</summary>
+    private protected CancellationToken StopToken => stopping.Token;
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => stopping.Cancel();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        stopping.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The full path of a file that exists.</summary>
+    /// <param name="path">A PowerShell path, relative to the current location.</param>
+    /// <param name="errorId">The error's id when there is no such file; the error ends the pipeline.</param>
+    private protected string ResolveExistingFile(string path, string errorId)
+    {
+        string full = GetUnresolvedProviderPathFromPSPath(path, errorId);
+        // A block device is as good as a file, a folder is not.
+        if (!File.Exists(full))
+            ThrowTerminatingError(Errors.FileNotFound(errorId, full));
+        return full;
+    }
+
+    /// <summary>Does what needs something of the host; if the host does not have it, the error ends the pipeline under the id it was given there.</summary>
+    private protected T WithHost<T>(object target, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (HostResourceException failure)
+        {
+            ThrowTerminatingError(Errors.FromHost(failure, target));
+            throw;
+        }
+    }
+
+    /// <summary>Whether the user wants verbose lines, by <c>-Verbose</c> or by preference.</summary>
+    private protected bool WantsVerbose =>
+        MyInvocation.BoundParameters.TryGetValue("Verbose", out object? asked)
+            ? ((SwitchParameter)asked).IsPresent
+            : SessionState.PSVariable.GetValue("VerbosePreference") is ActionPreference preference && preference is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
+
+    string GetUnresolvedProviderPathFromPSPath(string path, string errorId)
+    {
+        string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+        if (provider.Name != "FileSystem")
+            ThrowTerminatingError(Errors.NotAFilePath(errorId, path));
+        return full;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Management.Automation;
+using LguestPS.Emulator.Launcher;
+
+namespace LguestPS.Commands;
+
+/// <summary>Defines a guest. Devices are added to it next, then it is started.</summary>
+[Cmdlet(VerbsCommon.New, "LguestGuest", SupportsShouldProcess = true), OutputType(typeof(LguestGuest))]
+public sealed class NewLguestGuest : LguestCmdlet
+{
+    /// <summary>The guest's name. It must not contain wildcard characters, and no other guest may have it.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true), ValidateNotNullOrEmpty]
+    public string Name { get; set; } = "";
+
+    /// <summary>RAM in megabytes.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true), ValidateRange(4, 1024)]
+    public int MemoryMB { get; set; } = 64;
+
+    /// <summary>The kernel: a vmlinux or bzImage.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true), Alias("KernelPath", "PSPath"), ValidateNotNullOrEmpty]
+    public string Kernel { get; set; } = "";
+
+    /// <summary>An initial RAM disk.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true), Alias("InitrdPath")]
+    public string? Initrd { get; set; }
+
+    /// <summary>The kernel's command line.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true), AllowEmptyString]
+    public string CommandLine { get; set; } = "";
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (WildcardPattern.ContainsWildcardCharacters(Name))
+            ThrowTerminatingError(Errors.InvalidGuestName(Name));
+        LguestGuest guest = new(new GuestDefinition
+        {
+            Name = Name,
+            MemoryMB = MemoryMB,
+            KernelPath = ResolveExistingFile(Kernel, "KernelNotFound"),
+            // An empty field of a CSV file means none.
+            InitrdPath = string.IsNullOrEmpty(Initrd) ? null : ResolveExistingFile(Initrd, "InitrdNotFound"),
+            CommandLine = CommandLine,
+        });
+        if (!ShouldProcess(Name, Messages.ActionNew))
+            return;
+        if (!GuestTable.Process.TryAdd(guest))
+            ThrowTerminatingError(Errors.GuestExists(Name));
+        WriteObject(guest);
+    }
+}

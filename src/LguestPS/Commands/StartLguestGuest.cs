@@ -1,0 +1,40 @@
+using System.Management.Automation;
+
+namespace LguestPS.Commands;
+
+/// <summary>Starts guests: loads their memory, opens their devices and lets each run in a runspace of its own.</summary>
+[Cmdlet(VerbsLifecycle.Start, "LguestGuest", DefaultParameterSetName = ByName, SupportsShouldProcess = true)]
+[OutputType(typeof(LguestGuest), typeof(GuestJob))]
+public sealed class StartLguestGuest : GuestCmdlet
+{
+    /// <summary>Puts out a job for each guest instead of the guest. The job ends when the guest does; stopping the job turns the guest off.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    private protected override void ProcessGuest(LguestGuest guest)
+    {
+        if (guest.State != GuestState.Off)
+        {
+            WriteWarning(string.Format(Messages.AlreadyInState, guest.Name, guest.State));
+            if (!AsJob)
+                WriteObject(guest);
+            return;
+        }
+        if (!ShouldProcess(guest.Name, Messages.ActionStart))
+            return;
+        GuestRun? run = WithHost(guest, () => guest.Start(WantsVerbose));
+        if (run is null)
+        {
+            WriteError(Errors.GuestRemoved(guest));
+            return;
+        }
+        if (AsJob)
+        {
+            GuestJob job = new(guest, run, MyInvocation.Line);
+            JobRepository.Add(job);
+            WriteObject(job);
+            return;
+        }
+        WriteObject(guest);
+    }
+}

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using LguestPS.Emulator.Devices;
+using LguestPS.Emulator.Launcher;
+
+namespace LguestPS;
+
+/// <summary>One run of a guest: a machine, and the runspace of the guest's name in whose pipeline its loop runs.</summary>
+/// <remarks>The machine's messages become records of that pipeline's streams, from where a job, or the next cmdlet that has to do with the guest, reads them.</remarks>
+sealed class GuestRun : IMachineLog
+{
+    readonly Machine machine;
+    readonly Runspace runspace;
+    readonly PowerShell pipeline;
+    readonly TaskCompletionSource<GuestExit> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly Stopwatch watch = Stopwatch.StartNew();
+
+    /// <summary>Opens what the guest needs, loads its memory and makes its runspace; nothing runs yet, and on failure nothing stays open.</summary>
+    /// <exception cref="HostResourceException">The host does not have something.</exception>
+    public GuestRun(GuestDefinition definition, IConsoleBackend console, bool verbose)
+    {
+        IsVerbose = verbose;
+        machine = new Machine(definition, console, this);
+        try
+        {
+            // The loop is the only command there: nothing else of PowerShell is needed, and an empty runspace opens in no time.
+            InitialSessionState commands = InitialSessionState.Create();
+            commands.Commands.Add(new SessionStateCmdletEntry(GuestLoop.CommandName, typeof(GuestLoop), null));
+            runspace = RunspaceFactory.CreateRunspace(commands);
+            runspace.Name = definition.Name;
+            runspace.ThreadOptions = PSThreadOptions.UseNewThread;
+            runspace.Open();
+            pipeline = PowerShell.Create();
+            pipeline.Runspace = runspace;
+            pipeline.Streams.Verbose = Verbose;
+            pipeline.Streams.Warning = Warning;
+            pipeline.Streams.Error = Error;
+            pipeline.AddCommand(GuestLoop.CommandName).AddParameter(nameof(GuestLoop.Machine), machine);
+        }
+        catch
+        {
+            runspace?.Dispose();
+            machine.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What the loop puts out: how it ended.</summary>
+    public PSDataCollection<PSObject> Output { get; } = [];
+
+    /// <summary>The launcher's verbose lines.</summary>
+    public PSDataCollection<VerboseRecord> Verbose { get; } = [];
+
+    /// <summary>Its warnings.</summary>
+    public PSDataCollection<WarningRecord> Warning { get; } = [];
+
+    /// <summary>Why the guest died, where it did not end in peace.</summary>
+    public PSDataCollection<ErrorRecord> Error { get; } = [];
+
+    /// <summary>Done when the guest has ended, what it held is closed and its runspace is gone. Never fails.</summary>
+    public Task<GuestExit> Completion => completion.Task;
+
+    /// <summary>How long the run has lasted.</summary>
+    public TimeSpan Uptime => watch.Elapsed;
+
+    /// <summary>What the machine has counted.</summary>
+    public MachineCounters Counters => machine.Counters;
+
+    /// <summary>Whether a job reads the streams; if none does, cmdlets do.</summary>
+    public bool HasJob { get; set; }
+
+    /// <inheritdoc/>
+    public bool IsVerbose { get; }
+
+    /// <summary>Lets the loop run in the runspace's pipeline. Returns at once.</summary>
+    /// <param name="ended">Told how it ended, before <see cref="Completion"/> is done.</param>
+    public void Begin(Action<GuestExit> ended) => _ = RunToEnd(ended);
+
+    /// <summary>Turns the guest off. Returns at once.</summary>
+    public void Stop() => machine.Stop();
+
+    async Task RunToEnd(Action<GuestExit> ended)
+    {
+        GuestExit exit;
+        try
+        {
+            // The end is awaited on another thread than the pipeline's, which must be free for the runspace to be closed.
+            await Task.Factory.FromAsync(pipeline.BeginInvoke<PSObject, PSObject>(null, Output), pipeline.EndInvoke).ConfigureAwait(false);
+            exit = Output.Count > 0 && Output[^1].BaseObject is GuestExit end ? end : new(GuestExitKind.HostError, Messages.LoopWithoutEnd);
+        }
+        catch (Exception failure)
+        {
+            exit = failure is PipelineStoppedException
+                ? new(GuestExitKind.Stopped, Messages.GuestStopped)
+                : new(GuestExitKind.HostError, failure.Message, Error: failure);
+        }
+        machine.Dispose();
+        runspace.Dispose();
+        watch.Stop();
+        ended(exit);
+        completion.SetResult(exit);
+    }
+
+    // Lines come from the queues' threads too, where a cmdlet may not write; the streams take them from anywhere.
+    void IMachineLog.Verbose(string line) => Verbose.Add(new VerboseRecord(line));
+
+    void IMachineLog.Warn(string line) => Warning.Add(new WarningRecord(line));
+
+    void IMachineLog.Restarting()
+    {
+        if (IsVerbose)
+            Verbose.Add(new VerboseRecord(Messages.GuestRestarting));
+    }
+}

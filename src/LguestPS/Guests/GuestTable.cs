@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using System.Runtime.InteropServices;
+
+namespace LguestPS;
+
+/// <summary>The guests of this process by name, and the promise that they all end before it does.</summary>
+/// <remarks>
+/// One table a process, as a Hyper-V host has one list of machines: a guest that one runspace starts can be named in another, in the
+/// ones of <c>ForEach-Object -Parallel</c> for one. The guests end when no open runspace has the module imported any more.
+/// </remarks>
+sealed class GuestTable
+{
+    static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(10);
+
+    readonly ConcurrentDictionary<string, LguestGuest> guests = new(StringComparer.OrdinalIgnoreCase);
+    readonly HashSet<Guid> sessions = [];
+    readonly List<PosixSignalRegistration> signals = [];
+
+    GuestTable()
+    {
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => EndAll();
+        // The runtime does not take these as an exit: without a handler the process is gone before a disk is flushed.
+        foreach (PosixSignal signal in (ReadOnlySpan<PosixSignal>)[PosixSignal.SIGTERM, PosixSignal.SIGHUP])
+            signals.Add(PosixSignalRegistration.Create(signal, _ => EndAll()));
+    }
+
+    /// <summary>The process's table.</summary>
+    public static GuestTable Process { get; } = new();
+
+    /// <summary>Enters a guest under its name. False: there is one of that name.</summary>
+    public bool TryAdd(LguestGuest guest) => guests.TryAdd(guest.Name, guest);
+
+    /// <summary>Takes a guest out.</summary>
+    public void Remove(LguestGuest guest) => guests.TryRemove(new(guest.Name, guest));
+
+    /// <summary>The guests whose names match a wildcard pattern, by name.</summary>
+    public IEnumerable<LguestGuest> Find(string pattern)
+    {
+        WildcardPattern names = new(pattern, WildcardOptions.IgnoreCase);
+        return guests.Values.Where(guest => names.IsMatch(guest.Name)).OrderBy(guest => guest.Name, StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>A runspace has imported the module.</summary>
+    public void EnterSession(Runspace session)
+    {
+        lock (sessions)
+            if (!sessions.Add(session.InstanceId))
+                return;
+        session.StateChanged += (_, change) =>
+        {
+            if (change.RunspaceStateInfo.State is RunspaceState.Closing or RunspaceState.Closed or RunspaceState.Broken)
+                LeaveSession(session);
+        };
+    }
+
+    /// <summary>A runspace has removed the module, or is closing; with the last one all guests end.</summary>
+    public void LeaveSession(Runspace session)
+    {
+        bool last;
+        lock (sessions)
+            last = sessions.Remove(session.InstanceId) && sessions.Count == 0;
+        if (!last)
+            return;
+        EndAll();
+        guests.Clear();
+    }
+
+    /// <summary>Turns all guests off and waits until what they hold is flushed and closed.</summary>
+    public void EndAll()
+    {
+        Task[] endings = [.. guests.Values.Select(guest => guest.RequestStop()).OfType<GuestRun>().Select(run => run.Completion)];
+        Task.WaitAll(endings, LongestEnd);
+    }
+}

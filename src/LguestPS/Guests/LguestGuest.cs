@@ -1,0 +1,190 @@
+using LguestPS.Emulator.Devices;
+using LguestPS.Emulator.Launcher;
+
+namespace LguestPS;
+
+/// <summary>A guest: its definition and, once it is started, its life. The object is live: its properties say what is the case when they are read.</summary>
+public sealed class LguestGuest
+{
+    readonly object gate = new();
+    readonly GuestDefinition definition;
+    GuestRun? run;
+    GuestState state;
+    bool removed;
+
+    internal LguestGuest(GuestDefinition definition)
+    {
+        this.definition = definition;
+        Console = new GuestConsole();
+    }
+
+    /// <summary>The guest's name, unlike any other's in this process without regard to case.</summary>
+    public string Name => definition.Name;
+
+    /// <summary>What it is doing.</summary>
+    public GuestState State
+    {
+        get
+        {
+            lock (gate)
+                return state;
+        }
+    }
+
+    /// <summary>How long it has been running; zero while it is off.</summary>
+    public TimeSpan Uptime
+    {
+        get
+        {
+            lock (gate)
+                return run is null ? TimeSpan.Zero : run.Uptime;
+        }
+    }
+
+    /// <summary>RAM in megabytes.</summary>
+    public int MemoryMB => definition.MemoryMB;
+
+    /// <summary>Full path of its kernel.</summary>
+    public string Kernel => definition.KernelPath;
+
+    /// <summary>Full path of its initial RAM disk.</summary>
+    public string? Initrd => definition.InitrdPath;
+
+    /// <summary>Its kernel's command line.</summary>
+    public string CommandLine => definition.CommandLine;
+
+    /// <summary>Its devices in slot order, the console first.</summary>
+    public IReadOnlyList<LguestDevice> Devices
+    {
+        get
+        {
+            lock (gate)
+                return [new(Name, 1, null), .. definition.Devices.Select((settings, index) => new LguestDevice(Name, index + 2, settings))];
+        }
+    }
+
+    /// <summary>The console of the present run, or of the last one.</summary>
+    public GuestConsole Console { get; private set; }
+
+    /// <summary>How the last run ended; null before the first end and while the guest runs.</summary>
+    public GuestExit? ExitReason { get; private set; }
+
+    /// <summary>The rule of virtio whose breach ended the last run, where one did.</summary>
+    public DriverViolation? Violation => ExitReason?.Violation;
+
+    /// <summary>How many times the guest has restarted itself in this run.</summary>
+    public int Restarts
+    {
+        get
+        {
+            lock (gate)
+                return run?.Counters.Restarts ?? 0;
+        }
+    }
+
+    /// <summary>Instructions that this run has retired.</summary>
+    public long Instructions
+    {
+        get
+        {
+            lock (gate)
+                return run?.Counters.Instructions ?? 0;
+        }
+    }
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
+
+    /// <summary>The run of a guest that is not off.</summary>
+    internal GuestRun? Run
+    {
+        get
+        {
+            lock (gate)
+                return run;
+        }
+    }
+
+    /// <summary>Adds a device in the next slot. False: the guest is not off.</summary>
+    internal bool TryAddDevice(DeviceSettings settings)
+    {
+        lock (gate)
+        {
+            if (state != GuestState.Off)
+                return false;
+            definition.Devices.Add(settings);
+            return true;
+        }
+    }
+
+    /// <summary>Takes the guest out of use for good. False: it is not off.</summary>
+    internal bool TryRetire()
+    {
+        lock (gate)
+        {
+            if (state != GuestState.Off)
+                return false;
+            return removed = true;
+        }
+    }
+
+    /// <summary>Opens all that the guest needs and lets it run. The run is over when its <see cref="GuestRun.Completion"/> is.</summary>
+    /// <param name="verbose">Whether the launcher's verbose lines are to be made.</param>
+    /// <returns>The new run; null when the guest is not off, or was removed.</returns>
+    /// <exception cref="HostResourceException">The host does not have what the guest needs. Nothing stays open.</exception>
+    internal GuestRun? Start(bool verbose)
+    {
+        GuestConsole console = new();
+        lock (gate)
+        {
+            if (state != GuestState.Off || removed)
+                return null;
+            state = GuestState.Starting;
+            ExitReason = null;
+            Console = console;
+        }
+        GuestRun? started = null;
+        try
+        {
+            started = new GuestRun(definition, console, verbose);
+            lock (gate)
+            {
+                run = started;
+                state = GuestState.Running;
+            }
+            started.Begin(Ended);
+            return started;
+        }
+        finally
+        {
+            if (started is null)
+                lock (gate)
+                    state = GuestState.Off;
+        }
+    }
+
+    /// <summary>Turns the guest off, if it is on, without waiting for the end.</summary>
+    internal GuestRun? RequestStop()
+    {
+        GuestRun? stopping;
+        lock (gate)
+        {
+            stopping = run;
+            if (stopping is not null)
+                state = GuestState.Stopping;
+        }
+        stopping?.Stop();
+        return stopping;
+    }
+
+    void Ended(GuestExit exit)
+    {
+        lock (gate)
+        {
+            ExitReason = exit;
+            run = null;
+            state = GuestState.Off;
+        }
+        Console.Close();
+    }
+}

@@ -1,0 +1,90 @@
+using System.Text;
+using Xunit;
+
+namespace LguestPS.Emulator.Tests.Cpu.Fpu;
+
+/// <summary>Runs records on the host and on the emulated processor and compares everything that the manuals define.</summary>
+static class HostComparison
+{
+    const uint ArithmeticFlags = 0x8D5;
+
+    /// <summary>What is compared and how exactly.</summary>
+    /// <param name="Units">Last places by which x87 results may differ: 0 for what the standard defines.</param>
+    /// <param name="StatusMask">Bits of the status word that are defined.</param>
+    /// <param name="ControlMask">MXCSR and status flags apart, whether the signal raised must agree.</param>
+    public readonly record struct Rules(int Units = 0, ushort StatusMask = 0xFFFF, uint FlagsMask = ArithmeticFlags);
+
+    /// <summary>Fails with a description of the first differences.</summary>
+    public static void Check(FpuRecord[] records, Rules? given = null)
+    {
+        Rules rules = given ?? new Rules();
+        FpuRecord[] expected = HostOracle.Run(records);
+        using EmulatedFpu emulated = new();
+        StringBuilder report = new();
+        int differences = 0;
+        for (int i = 0; i < records.Length; i++)
+        {
+            FpuRecord actual = emulated.Run(records[i]);
+            string difference = Compare(expected[i], actual, rules);
+            if (difference.Length == 0)
+                continue;
+            if (differences++ < 8)
+                report.AppendLine($"[{i}] {Describe(records[i])}\n{difference}");
+        }
+        Assert.True(differences == 0, $"{differences} of {records.Length} differ\n{report}");
+    }
+
+    static string Compare(in FpuRecord expected, in FpuRecord actual, Rules rules)
+    {
+        StringBuilder text = new();
+        void Field(string name, ulong host, ulong own)
+        {
+            if (host != own)
+                text.AppendLine($"    {name}: host {host:x} emulated {own:x}");
+        }
+        Field("signal", expected.Signal, actual.Signal);
+        Field("control", expected.Control, actual.Control);
+        Field("status", (uint)(expected.Status & rules.StatusMask), (uint)(actual.Status & rules.StatusMask));
+        Field("tags", expected.Tags, actual.Tags);
+        Field("mxcsr", expected.Mxcsr, actual.Mxcsr);
+        Field("eax", expected.Eax, actual.Eax);
+        Field("eflags", expected.Eflags & rules.FlagsMask, actual.Eflags & rules.FlagsMask);
+        for (int i = 0; i < 8; i++)
+        {
+            var host = expected.Register(i);
+            var own = actual.Register(i);
+            if (host != own && !IsWithin(host, own, rules.Units))
+                text.AppendLine($"    st{i}: host {host.SignExponent:x4} {host.Significand:x16} emulated {own.SignExponent:x4} {own.Significand:x16}");
+            var hostXmm = expected.Xmm(i);
+            var ownXmm = actual.Xmm(i);
+            if (hostXmm != ownXmm)
+                text.AppendLine($"    xmm{i}: host {hostXmm.High:x16} {hostXmm.Low:x16} emulated {ownXmm.High:x16} {ownXmm.Low:x16}");
+        }
+        for (int at = 0; at < 128; at += 8)
+            Field($"memory+{at}", expected.MemoryAt(at), actual.MemoryAt(at));
+        return text.ToString();
+    }
+
+    static bool IsWithin((ulong Significand, ushort SignExponent) a, (ulong Significand, ushort SignExponent) b, int units)
+    {
+        if ((a.SignExponent & 0x8000) != (b.SignExponent & 0x8000) || Math.Abs(a.SignExponent - b.SignExponent) > 1)
+            return false;
+        // Exponent and fraction together count the numbers of one sign in order.
+        Int128 distance = Order(a) - Order(b);
+        return Int128.Abs(distance) <= units;
+    }
+
+    static Int128 Order((ulong Significand, ushort SignExponent) value) =>
+        ((Int128)(value.SignExponent & 0x7FFF) << 63) + (value.Significand & ~(1UL << 63));
+
+    static unsafe string Describe(in FpuRecord record)
+    {
+        StringBuilder text = new();
+        for (int i = 0; i < record.Length; i++)
+            text.Append($"{record.Code[i]:x2} ");
+        text.Append($"cw {record.Control:x4} sw {record.Status:x4} tags {record.Tags:x2} mxcsr {record.Mxcsr:x} eax {record.Eax:x} mem {record.MemoryAt(8):x16} {record.MemoryAt(0):x16}");
+        for (int i = 0; i < 4; i++)
+            text.Append($"\n    st{i} {record.Register(i).SignExponent:x4} {record.Register(i).Significand:x16} xmm{i} {record.Xmm(i).High:x16} {record.Xmm(i).Low:x16}");
+        return text.ToString();
+    }
+}
