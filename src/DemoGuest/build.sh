@@ -3,6 +3,7 @@
 # Builds the demo guest: build.sh [OUTPUT [WORK-FOLDER]]. The result depends on nothing but the sources,
 # the compiler and the linker; which these were is written beside it, to demo-guest.toolchain.
 set -e
+export LC_ALL=C
 cd "$(dirname "$0")"
 output=${1:-demo-guest.elf}
 work=${2:-obj}

@@ -34,14 +34,13 @@ static volatile u32 typed_in, typed_out;
 void console_early(void)
 {
 	u8 window = 0;
-	u32 offset = 0;
+	u32 offset = 0, header;
 
-	for (u8 at = pci_read8(CONSOLE_SLOT, PCI_CAPABILITIES); at; at = pci_read8(CONSOLE_SLOT, at + CAP_NEXT)) {
-		u8 type = pci_read8(CONSOLE_SLOT, at + CAP_TYPE);
-
-		if (type == CAP_TYPE_PCI_CFG)
+	for (u8 at = pci_read8(CONSOLE_SLOT, PCI_CAPABILITIES); at; at = CAP_NEXT(header)) {
+		header = pci_read32(CONSOLE_SLOT, at);
+		if (CAP_TYPE(header) == CAP_TYPE_PCI_CFG)
 			window = at;
-		else if (type == CAP_TYPE_DEVICE)
+		else if (CAP_TYPE(header) == CAP_TYPE_DEVICE)
 			offset = pci_read32(CONSOLE_SLOT, at + CAP_OFFSET) + CONFIG_EMERGENCY_WRITE;
 	}
 	if (!window || !offset)

@@ -9,7 +9,7 @@
 #define CONFIG_ADDRESS	0xcf8
 #define CONFIG_DATA	0xcfc
 #define SLOTS		32
-#define NO_DEVICE	0xffff
+#define NO_DEVICE	0xffffffff
 
 struct pci_device pci_devices[SLOTS];
 u32 pci_device_count;
@@ -28,14 +28,6 @@ u8 pci_read8(u8 slot, u8 offset)
 	u8 value;
 
 	asm volatile("inb %w1, %0" : "=a" (value) : "d" (data_port(slot, offset)));
-	return value;
-}
-
-u16 pci_read16(u8 slot, u8 offset)
-{
-	u16 value;
-
-	asm volatile("inw %w1, %0" : "=a" (value) : "d" (data_port(slot, offset)));
 	return value;
 }
 
@@ -82,19 +74,22 @@ static u32 window_size(u8 slot, u32 bar)
 	return -mask;
 }
 
+/* Each access costs two traps, so whole words are read where several fields are wanted. */
 void pci_setup(void)
 {
 	for (u32 slot = 0; slot < SLOTS; slot++) {
 		struct pci_device *device = &pci_devices[pci_device_count];
+		u32 identity = pci_read32(slot, PCI_VENDOR), class;
 
-		device->vendor = pci_read16(slot, PCI_VENDOR);
-		device->class = pci_read8(slot, PCI_CLASS);
 		/* The launcher's host bridge has a class, but no vendor. */
-		if (device->vendor == NO_DEVICE)
+		if (identity == NO_DEVICE)
 			continue;
+		class = pci_read32(slot, PCI_REVISION);
 		device->slot = slot;
-		device->device = pci_read16(slot, PCI_DEVICE);
-		device->subclass = pci_read8(slot, PCI_SUBCLASS);
+		device->vendor = identity;
+		device->device = identity >> 16;
+		device->class = class >> 24;
+		device->subclass = class >> 16;
 		device->irq = pci_read8(slot, PCI_INTERRUPT_LINE);
 		device->bar0 = pci_read32(slot, PCI_BAR0);
 		if (device->bar0)

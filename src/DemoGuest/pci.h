@@ -6,19 +6,14 @@
 #include "types.h"
 
 #define PCI_VENDOR		0x00
-#define PCI_DEVICE		0x02
 #define PCI_COMMAND		0x04
-#define PCI_STATUS		0x06
 #define PCI_REVISION		0x08
-#define PCI_SUBCLASS		0x0a
-#define PCI_CLASS		0x0b
 #define PCI_BAR0		0x10
 #define PCI_CAPABILITIES	0x34
 #define PCI_INTERRUPT_LINE	0x3c
 
 #define PCI_COMMAND_MEMORY	0x2
 #define PCI_COMMAND_MASTER	0x4
-#define PCI_STATUS_CAPABILITIES	0x10
 
 struct pci_device {
 	u8 slot, class, subclass, irq;
@@ -27,7 +22,6 @@ struct pci_device {
 };
 
 u8 pci_read8(u8 slot, u8 offset);
-u16 pci_read16(u8 slot, u8 offset);
 u32 pci_read32(u8 slot, u8 offset);
 void pci_write8(u8 slot, u8 offset, u8 value);
 void pci_write16(u8 slot, u8 offset, u16 value);

@@ -31,14 +31,16 @@ static void find_registers(struct virtio_device *device)
 {
 	struct pci_device *pci = device->pci;
 	u8 *base = map_device(pci->bar0, pci->size);
+	u32 header;
 
-	for (u8 at = pci_read8(pci->slot, PCI_CAPABILITIES); at; at = pci_read8(pci->slot, at + CAP_NEXT)) {
+	for (u8 at = pci_read8(pci->slot, PCI_CAPABILITIES); at; at = CAP_NEXT(header)) {
 		u8 *registers;
 
-		if (pci_read8(pci->slot, at + CAP_ID) != CAPABILITY_VENDOR)
+		header = pci_read32(pci->slot, at);
+		if (CAP_ID(header) != CAP_ID_VENDOR)
 			continue;
 		registers = base + pci_read32(pci->slot, at + CAP_OFFSET);
-		switch (pci_read8(pci->slot, at + CAP_TYPE)) {
+		switch (CAP_TYPE(header)) {
 		case CAP_TYPE_COMMON:
 			device->common = registers;
 			break;

@@ -8,26 +8,29 @@
 
 #define VIRTIO_VENDOR		0x1af4
 #define VIRTIO_FIRST_DEVICE	0x1040	/* plus the type */
-/* Capabilities in configuration space that say where the registers are, section 4.1.4. */
-#define CAPABILITY_VENDOR	0x09
-#define CAP_ID			0
-#define CAP_NEXT		1
-#define CAP_TYPE		3
+#define VIRTIO_NET		1
+#define VIRTIO_BLOCK		2
+#define VIRTIO_CONSOLE		3
+#define VIRTIO_RNG		4
+
+/*
+ * Capabilities in configuration space that say where the registers are, section 4.1.4. The first word
+ * has the id, where the next one is, the length and the type.
+ */
+#define CAP_ID(word)		((word) & 0xff)
+#define CAP_NEXT(word)		((word) >> 8 & 0xff)
+#define CAP_TYPE(word)		((word) >> 24)
 #define CAP_BAR			4
 #define CAP_OFFSET		8
 #define CAP_LENGTH		12
 #define CAP_NOTIFY_MULTIPLIER	16
 #define CAP_WINDOW_DATA		16
+#define CAP_ID_VENDOR		0x09
 #define CAP_TYPE_COMMON		1
 #define CAP_TYPE_NOTIFY		2
 #define CAP_TYPE_ISR		3
 #define CAP_TYPE_DEVICE		4
 #define CAP_TYPE_PCI_CFG	5
-
-#define VIRTIO_NET		1
-#define VIRTIO_BLOCK		2
-#define VIRTIO_CONSOLE		3
-#define VIRTIO_RNG		4
 
 /* device_status */
 #define STATUS_ACKNOWLEDGE	1
