@@ -14,6 +14,7 @@ public sealed class PciBus : IDisposable
     const ushort AddressPort = 0xCF8, DataPort = 0xCFC;
 
     readonly IDeviceHost host;
+    readonly PciInterruptRouting routing;
     readonly Function?[] functions = new Function?[Slots];
     readonly List<VirtioDevice> devices = [];
 
@@ -24,9 +25,12 @@ public sealed class PciBus : IDisposable
     sealed record Function(PciConfiguration Space, VirtioDevice? Device);
 
     /// <summary>An empty bus with a host bridge; its device window lies <see cref="WindowPages"/> pages above RAM.</summary>
-    public PciBus(IDeviceHost host)
+    /// <param name="host">The machine around it.</param>
+    /// <param name="routing">Which interrupt lines its devices get; lguest's when null.</param>
+    public PciBus(IDeviceHost host, PciInterruptRouting? routing = null)
     {
         this.host = host;
+        this.routing = routing ?? PciInterruptRouting.Lguest;
         functions[0] = new Function(PciConfiguration.ForHostBridge(), null);
         WindowEnd = host.Memory.Size + WindowPages * GuestMemory.PageSize;
     }
@@ -44,9 +48,9 @@ public sealed class PciBus : IDisposable
         int slot = devices.Count + 1;
         if (slot >= Slots)
             throw new HostResourceException("TooManyDevices", "Can only handle 31 PCI devices", device.Name);
-        byte line = (byte)slot;   // lines are handed out from 1 up in the order of addition: 0 is the timer
+        byte line = routing.LineOf(slot);
         device.Attach(host, slot, line, WindowEnd);
-        functions[slot] = new Function(PciConfiguration.ForDevice(device.Type, device.PciClass, line, WindowEnd, (uint)device.Configuration.Length), device);
+        functions[slot] = new Function(PciConfiguration.ForDevice(device.Type, device.PciClass, line, routing.Pin, WindowEnd, (uint)device.Configuration.Length), device);
         WindowEnd += BitOperations.RoundUpToPowerOf2(device.WindowSize);
         devices.Add(device);
         if (host.IsVerbose)

@@ -33,9 +33,10 @@ sealed class PciConfiguration
     /// <param name="type">Its virtio type.</param>
     /// <param name="pciClass">Its class.</param>
     /// <param name="line">Its interrupt line.</param>
+    /// <param name="pin">Its interrupt pin: 0 for none, 1 for INTA.</param>
     /// <param name="windowAddress">The address of its registers: BAR 0.</param>
     /// <param name="configurationBytes">Bytes of its own configuration.</param>
-    public static PciConfiguration ForDevice(DeviceType type, PciClass pciClass, byte line, uint windowAddress, uint configurationBytes)
+    public static PciConfiguration ForDevice(DeviceType type, PciClass pciClass, byte line, byte pin, uint windowAddress, uint configurationBytes)
     {
         var space = new PciConfiguration(pciClass);
         uint[] words = space.words;
@@ -45,7 +46,7 @@ sealed class PciConfiguration
         words[FirstBar] = windowAddress;
         words[0x2C / 4] = 0x40 << 16;                           // subsystem device id: the same says so (section 4.1.2.1)
         words[0x34 / 4] = CommonCapability;
-        words[0x3C / 4] = line;
+        words[0x3C / 4] = line | (uint)pin << 8;
 
         space.Capability(CommonCapability, CapabilityBytes, type: 1, NotifyCapability, 0, VirtioTransport.CommonSize);
         space.Capability(NotifyCapability, LongCapabilityBytes, type: 2, IsrCapability, VirtioTransport.NotifyOffset, 2);

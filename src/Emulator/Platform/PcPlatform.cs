@@ -1,0 +1,210 @@
+using LguestPS.Emulator.Cpu;
+using LguestPS.Emulator.Cpu.State;
+using LguestPS.Emulator.Devices;
+using LguestPS.Emulator.Memory;
+using LguestPS.Emulator.Time;
+
+namespace LguestPS.Emulator.Platform;
+
+/// <summary>Why a PC stopped running.</summary>
+public enum PcOutcome
+{
+    /// <summary>Somebody asked for it.</summary>
+    Stopped,
+    /// <summary>Software reset the machine.</summary>
+    Reset,
+    /// <summary>It halted with interrupts disabled: nothing can wake it. So a kernel without a power switch ends.</summary>
+    Halted,
+    /// <summary>A fault within a double fault.</summary>
+    TripleFault,
+    /// <summary>Software wrote to the debug-exit port.</summary>
+    DebugExit,
+}
+
+/// <summary>A plain PC without firmware: processor, interrupt controllers, timer, clock, serial port, PCI bus, and the ports that reset it.</summary>
+/// <remarks>All members belong to the thread that runs the guest, except <see cref="RaiseInterrupt"/>, <see cref="ReceiveSerial"/>, <see cref="Stop"/>, <see cref="CurrentEip"/> and <see cref="InstructionsRetired"/>.</remarks>
+public sealed unsafe class PcPlatform : HardwareOwner, IDisposable
+{
+    // Instructions between two looks at the clock: a fraction of a millisecond.
+    const long Slice = 20_000;
+
+    const ushort FirstSerialPort = 0x3F8, ResetControl = 0xCF9;
+    const int TimerLine = 0, SerialLine = 4;
+    const byte ResetControlReset = 4;
+
+    readonly IClock clock;
+    readonly PciBus bus;
+    readonly Processor cpu;
+    readonly InterruptController interrupts = new();
+    readonly IntervalTimer timer;
+    readonly SerialPort serial;
+    readonly Dictionary<ushort, IPortDevice> ports = [];
+    readonly AutoResetEvent wake = new(false);
+    PcOutcome? outcome;
+    bool halted;
+    volatile bool stopRequested;
+
+    /// <summary>Makes a PC with these devices on its bus.</summary>
+    /// <param name="memory">Its RAM.</param>
+    /// <param name="bus">Its PCI bus; disposed by its owner.</param>
+    /// <param name="clock">Its time.</param>
+    /// <param name="serialOutput">Takes what is sent to the serial port.</param>
+    public PcPlatform(GuestMemory memory, PciBus bus, IClock clock, Action<byte> serialOutput)
+    {
+        this.bus = bus;
+        this.clock = clock;
+        cpu = new(memory, this);
+        timer = new(clock, () => RaiseInterrupt(TimerLine));
+        serial = new(FirstSerialPort, serialOutput, () => RaiseInterrupt(SerialLine));
+        foreach (IPortDevice device in (IPortDevice[])[interrupts, timer, serial, new RealTimeClock(clock), new ResetPorts(() => End(PcOutcome.Reset), ExitByPort)])
+            foreach (ushort port in device.Ports)
+                ports.Add(port, device);
+    }
+
+    /// <summary>The registers, for the one who starts it.</summary>
+    public CpuState* State => cpu.State;
+
+    /// <summary>The instruction pointer; exact on the guest's thread while it is stopped, else near.</summary>
+    public uint CurrentEip => cpu.State->Eip;
+
+    /// <summary>Instructions retired so far.</summary>
+    public long InstructionsRetired => Volatile.Read(ref cpu.State->Retired);
+
+    /// <summary>The byte that was written to the debug-exit port.</summary>
+    public byte DebugExitCode { get; private set; }
+
+    /// <inheritdoc/>
+    protected override bool InterruptWaits => interrupts.HasRequest;
+
+    /// <summary>Runs until something ends it.</summary>
+    public PcOutcome Run()
+    {
+        while (true)
+        {
+            if (stopRequested)
+                return PcOutcome.Stopped;
+            if (outcome is PcOutcome result)
+                return result;
+            timer.Poll();
+            if (!halted)
+                cpu.Run(Slice);
+            else if (interrupts.HasRequest)
+                halted = false;
+            else
+                wake.WaitOne(MillisecondsToTimer());
+        }
+    }
+
+    /// <summary>A pulse on an interrupt line, 0 to 15. From any thread.</summary>
+    public void RaiseInterrupt(int line)
+    {
+        interrupts.Pulse(line);
+        cpu.Notify();
+        wake.Set();
+    }
+
+    /// <summary>A byte for the serial port. From any thread.</summary>
+    public void ReceiveSerial(byte value) => serial.Receive(value);
+
+    /// <summary>Makes <see cref="Run"/> return soon, and again whenever it is called. From any thread.</summary>
+    public void Stop()
+    {
+        stopRequested = true;
+        cpu.RequestExit();
+        wake.Set();
+    }
+
+    /// <summary>Frees the processor. Nobody may raise interrupts any more.</summary>
+    public void Dispose()
+    {
+        cpu.Dispose();
+        wake.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public override void Halt(Processor cpu)
+    {
+        if ((cpu.State->OtherFlags & EflagsBits.Interrupt) == 0)
+            End(PcOutcome.Halted);
+        halted = true;
+        cpu.RequestExit();
+    }
+
+    /// <inheritdoc/>
+    public override uint ReadPort(Processor cpu, ushort port, int size)
+    {
+        if (PciBus.IsConfigurationPort(port))
+        {
+            bus.ReadPort(port, Mask(size), out uint value);
+            return value;
+        }
+        uint bytes = 0;
+        for (int i = 0; i < size; i++)
+            bytes |= (ports.TryGetValue((ushort)(port + i), out IPortDevice? device) ? device.Read((ushort)(port + i)) : 0xFFu) << (8 * i);
+        return bytes;
+    }
+
+    /// <inheritdoc/>
+    public override void WritePort(Processor cpu, ushort port, int size, uint value)
+    {
+        if (port == ResetControl && size == 1)
+        {
+            if ((value & ResetControlReset) != 0)
+                End(PcOutcome.Reset);
+            return;
+        }
+        if (PciBus.IsConfigurationPort(port))
+        {
+            bus.WritePort(port, Mask(size), value);
+            return;
+        }
+        for (int i = 0; i < size; i++)
+            if (ports.TryGetValue((ushort)(port + i), out IPortDevice? device))
+                device.Write((ushort)(port + i), (byte)(value >> (8 * i)));
+        // A request may have become deliverable: unmasked, or no longer behind one in service.
+        if (interrupts.HasRequest)
+            cpu.Notify();
+    }
+
+    /// <inheritdoc/>
+    public override uint ReadDevice(Processor cpu, uint physical, int size) =>
+        bus.TryFindDevice(physical, out VirtioDevice? device, out uint offset) ? device.ReadWindow(offset, Mask(size)) : Mask(size);
+
+    /// <inheritdoc/>
+    public override void WriteDevice(Processor cpu, uint physical, int size, uint value)
+    {
+        if (bus.TryFindDevice(physical, out VirtioDevice? device, out uint offset))
+            device.WriteWindow(offset, value, Mask(size));
+    }
+
+    /// <inheritdoc/>
+    public override ulong ReadTimeStamp(Processor cpu) => (ulong)clock.MonotonicNanoseconds;
+
+    /// <inheritdoc/>
+    protected override byte AcknowledgeInterrupt(Processor cpu) => interrupts.Acknowledge();
+
+    /// <inheritdoc/>
+    protected override void Shutdown(Processor cpu) => End(PcOutcome.TripleFault);
+
+    static uint Mask(int size) => uint.MaxValue >> (32 - 8 * size);
+
+    void ExitByPort(byte value)
+    {
+        DebugExitCode = value;
+        End(PcOutcome.DebugExit);
+    }
+
+    void End(PcOutcome result)
+    {
+        outcome ??= result;
+        cpu.RequestExit();
+    }
+
+    int MillisecondsToTimer()
+    {
+        if (timer.Deadline == long.MaxValue)
+            return Timeout.Infinite;
+        long nanoseconds = timer.Deadline - clock.MonotonicNanoseconds;
+        return nanoseconds <= 0 ? 0 : (int)Math.Min((nanoseconds + 999_999) / 1_000_000, int.MaxValue);
+    }
+}
