@@ -1,4 +1,5 @@
 using LguestPS.Emulator.Devices;
+using LguestPS.Emulator.Linux;
 using LguestPS.Emulator.Memory;
 
 namespace LguestPS.Emulator.Launcher;
@@ -9,20 +10,25 @@ static class GuestMemoryFactory
     /// <summary>The most that a guest can have: its device window lies above, and device addresses have 32 bits.</summary>
     public const int MaxMegabytes = 3072;
 
-    /// <summary>Makes zeroed RAM.</summary>
+    /// <summary>Makes zeroed RAM: a memory file where the host has such, else from the heap.</summary>
+    /// <param name="guestName">Shows in the host's list of mappings.</param>
+    /// <param name="megabytes">Its size.</param>
     /// <exception cref="HostResourceException">MemoryOutOfRange, or MemoryUnavailable.</exception>
-    public static GuestMemory Create(int megabytes)
+    public static GuestMemory Create(string guestName, int megabytes)
     {
         if (megabytes is < 1 or > MaxMegabytes)
             throw new HostResourceException("MemoryOutOfRange", $"A guest can have 1 to {MaxMegabytes} MB of memory, not {megabytes}", megabytes);
         uint size = (uint)megabytes << 20;
         try
         {
-            return new(new HeapMemoryBacking(size));
+            return new(OperatingSystem.IsLinux() ? new MemoryFile(MappingName(guestName), size) : new HeapMemoryBacking(size));
         }
-        catch (OutOfMemoryException e)
+        catch (Exception e) when (e is OutOfMemoryException or HostCallException)
         {
             throw new HostResourceException("MemoryUnavailable", $"There is no room for {megabytes} MB of guest memory", megabytes, e);
         }
     }
+
+    // A memory file's name may have 249 bytes; a character of UTF-16 becomes three at most.
+    static string MappingName(string guestName) => "lguest " + (guestName.Length > 80 ? guestName[..80] : guestName);
 }

@@ -22,7 +22,7 @@ sealed unsafe class GuestSession : IDeviceHost, IDisposable
     {
         this.log = log;
         GuestName = definition.Name;
-        Memory = GuestMemoryFactory.Create(definition.MemoryMB);
+        Memory = GuestMemoryFactory.Create(definition.Name, definition.MemoryMB);
         hypervisor = new(Memory, clock);
         bus = new(this);
         instructions = new(hypervisor, bus, log);

@@ -125,3 +125,27 @@ sealed class FakeRegisters : IGuestRegisters
         return InjectAnswer;
     }
 }
+
+/// <summary>A console without a user: takes what is written, and never has input.</summary>
+sealed class SilentConsole : IConsoleBackend
+{
+    readonly List<byte> output = [];
+
+    public string Output { get { lock (output) return System.Text.Encoding.ASCII.GetString([.. output]); } }
+
+    public int Read(Span<byte> buffer, CancellationToken cancellation)
+    {
+        cancellation.WaitHandle.WaitOne();
+        throw new OperationCanceledException(cancellation);
+    }
+
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        lock (output)
+            output.AddRange(bytes);
+    }
+
+    public void Abort()
+    {
+    }
+}
