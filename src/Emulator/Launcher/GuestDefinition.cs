@@ -14,6 +14,9 @@ public sealed class GuestDefinition
     /// <summary>Full path of a vmlinux or bzImage.</summary>
     public required string KernelPath { get; set; }
 
+    /// <summary>What machine it runs on.</summary>
+    public GuestPlatform Platform { get; set; } = GuestPlatform.Auto;
+
     /// <summary>Full path of an initial RAM disk.</summary>
     public string? InitrdPath { get; set; }
 
@@ -22,4 +25,15 @@ public sealed class GuestDefinition
 
     /// <summary>Devices beyond the console, in slot order.</summary>
     public IList<DeviceSettings> Devices { get; } = [];
+}
+
+/// <summary>The machine that a guest finds itself on.</summary>
+public enum GuestPlatform
+{
+    /// <summary>What suits the kernel: see <see cref="PlatformChoice"/>.</summary>
+    Auto,
+    /// <summary>The lguest hypervisor, for kernels that know it.</summary>
+    Lguest,
+    /// <summary>A plain PC without firmware.</summary>
+    Pc,
 }

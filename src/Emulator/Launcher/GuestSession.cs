@@ -1,44 +1,34 @@
 using LguestPS.Emulator.Devices;
-using LguestPS.Emulator.Hypervisor;
 using LguestPS.Emulator.Memory;
 using LguestPS.Emulator.Time;
 
 namespace LguestPS.Emulator.Launcher;
 
-/// <summary>A guest from its loading to its end or restart: memory, devices and hypervisor, all made for it and freed with it.</summary>
-sealed unsafe class GuestSession : IDeviceHost, IDisposable
+/// <summary>A guest from its loading to its end or restart: memory and devices, and what runs it, all made for it and freed with it.</summary>
+abstract class GuestSession : IDeviceHost, IDisposable
 {
-    readonly IMachineLog log;
-    readonly PciBus bus;
-    readonly LguestDevice hypervisor;
-    readonly InstructionEmulator instructions;
-    readonly DeviceWindowEmulator window;
     Exception? failure;
     bool disposed;
 
-    /// <summary>Opens everything and loads the guest's memory. On failure nothing stays open.</summary>
-    /// <exception cref="HostResourceException">Something can't be had or loaded.</exception>
-    public GuestSession(GuestDefinition definition, IConsoleBackend console, IMachineLog log, IClock clock)
+    /// <summary>Makes memory and an empty bus.</summary>
+    protected GuestSession(GuestDefinition definition, IMachineLog log, PciInterruptRouting routing)
     {
-        this.log = log;
+        Log = log;
         GuestName = definition.Name;
         Memory = GuestMemoryFactory.Create(definition.Name, definition.MemoryMB);
-        hypervisor = new(Memory, clock);
-        bus = new(this);
-        instructions = new(hypervisor, bus, log);
-        window = new(hypervisor, bus, log);
-        try
-        {
-            Add(new ConsoleDevice(console));
-            foreach (DeviceSettings settings in definition.Devices)
-                Add(settings.Create(this));
-            Load(definition);
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
+        Bus = new(this, routing);
+    }
+
+    /// <summary>Opens everything a guest needs and loads its memory, on the platform that suits it. On failure nothing stays open.</summary>
+    /// <exception cref="HostResourceException">Something can't be had or loaded.</exception>
+    public static GuestSession Open(GuestDefinition definition, IConsoleBackend console, IMachineLog log, IClock clock)
+    {
+        PlatformChoice platform = PlatformChoice.Make(definition);
+        if (log.IsVerbose && definition.Platform == GuestPlatform.Auto && platform.Platform != GuestPlatform.Lguest)
+            log.Verbose($"Platform {platform.Platform}: {platform.Reason}");
+        return platform.Platform == GuestPlatform.Pc
+            ? new PcSession(definition, console, log, clock)
+            : new LguestSession(definition, console, log, clock);
     }
 
     /// <inheritdoc/>
@@ -48,42 +38,29 @@ sealed unsafe class GuestSession : IDeviceHost, IDisposable
     public GuestMemory Memory { get; }
 
     /// <inheritdoc/>
-    public uint GuestEip => hypervisor.CurrentEip;
+    public abstract uint GuestEip { get; }
 
     /// <inheritdoc/>
-    public bool IsVerbose => log.IsVerbose;
+    public bool IsVerbose => Log.IsVerbose;
 
     /// <summary>Instructions retired so far.</summary>
-    public long InstructionsRetired => hypervisor.InstructionsRetired;
+    public abstract long InstructionsRetired { get; }
 
-    /// <summary>What the guest has asked for and what has happened to it.</summary>
-    public HypervisorCounters Counters => hypervisor.Counters;
+    /// <summary>Where messages go.</summary>
+    protected IMachineLog Log { get; }
+
+    /// <summary>The guest's devices.</summary>
+    protected PciBus Bus { get; }
+
+    /// <summary>What a device has reported that ends the guest.</summary>
+    protected Exception? Failure => Volatile.Read(ref failure);
 
     /// <summary>Runs the guest until it ends; null when it wants to start anew.</summary>
     public GuestExit? Run()
     {
         try
         {
-            while (true)
-            {
-                switch (hypervisor.Run(out TrapRecord trap))
-                {
-                    case LguestOutcome.Trap when trap.Trap == 14:
-                        window.Emulate(trap);
-                        break;
-                    case LguestOutcome.Trap:
-                        instructions.Emulate(trap);
-                        break;
-                    case var outcome when Volatile.Read(ref failure) is Exception reason:
-                        return GuestExits.FromFailure(reason);
-                    case LguestOutcome.Restart:
-                        return null;
-                    case LguestOutcome.Stopped:
-                        return GuestExits.Stopped;
-                    default:
-                        return GuestExits.FromDeath(hypervisor.DeathReason!);
-                }
-            }
+            return RunGuest();
         }
         catch (Exception e)
         {
@@ -92,23 +69,23 @@ sealed unsafe class GuestSession : IDeviceHost, IDisposable
     }
 
     /// <summary>Makes <see cref="Run"/> return. From any thread.</summary>
-    public void Stop() => hypervisor.Stop();
+    public abstract void Stop();
 
     /// <inheritdoc/>
-    public void RaiseInterrupt(byte line) => hypervisor.RaiseInterrupt(line);
+    public abstract void RaiseInterrupt(byte line);
 
     /// <inheritdoc/>
     public void Fail(Exception reason)
     {
         Interlocked.CompareExchange(ref failure, reason, null);
-        hypervisor.Stop();
+        Stop();
     }
 
     /// <inheritdoc/>
-    public void Verbose(string line) => log.Verbose(line);
+    public void Verbose(string line) => Log.Verbose(line);
 
     /// <inheritdoc/>
-    public void Warn(string line) => log.Warn(line);
+    public void Warn(string line) => Log.Warn(line);
 
     /// <summary>Ends the device threads, then frees what they used.</summary>
     public void Dispose()
@@ -118,41 +95,39 @@ sealed unsafe class GuestSession : IDeviceHost, IDisposable
         disposed = true;
         try
         {
-            bus.Dispose();
+            Bus.Dispose();
         }
         finally
         {
-            hypervisor.Dispose();
+            DisposeCore();
             Memory.Dispose();
         }
+    }
+
+    /// <summary>Runs the guest; what it throws ends the guest.</summary>
+    protected abstract GuestExit? RunGuest();
+
+    /// <summary>Frees what runs the guest. No device thread is left.</summary>
+    protected abstract void DisposeCore();
+
+    /// <summary>Puts the console and the definition's devices on the bus.</summary>
+    protected void AddDevices(GuestDefinition definition, IConsoleBackend console)
+    {
+        Add(new ConsoleDevice(console));
+        foreach (DeviceSettings settings in definition.Devices)
+            Add(settings.Create(this));
     }
 
     void Add(VirtioDevice device)
     {
         try
         {
-            bus.Add(device);
+            Bus.Add(device);
         }
         catch
         {
             device.Dispose();
             throw;
         }
-    }
-
-    void Load(GuestDefinition definition)
-    {
-        if (IsVerbose)
-            log.Verbose($"Guest base is at 0x{(ulong)Memory.Base:x}");
-        LoadedKernel kernel = KernelLoader.Load(definition.KernelPath, Memory, log);
-        InitialRamDisk? ramDisk = definition.InitrdPath is string path
-            ? InitialRamDisk.Load(path, Memory, Math.Max(kernel.End, BootPage.End), log)
-            : null;
-        BootPage.Write(Memory, definition.CommandLine, ramDisk);
-
-        if (IsVerbose)
-            log.Verbose($"Guest: 0x{(ulong)Memory.Base:x} - 0x{(ulong)Memory.Base + Memory.Size:x} ({CFormat.Hex(Memory.Size)}, MMIO {CFormat.Hex(bus.WindowEnd)})");
-        uint deviceLimit = (bus.WindowEnd + GuestMemory.PageSize - 1) / GuestMemory.PageSize;
-        hypervisor.Initialize(Memory.Size / GuestMemory.PageSize, kernel.Start, deviceLimit);
     }
 }

@@ -90,8 +90,8 @@ public sealed class Machine : IDisposable
 
     GuestSession OpenSession()
     {
-        GuestSession opened = new(definition, console, log, clock);
-        HypervisorCounters = opened.Counters;
+        GuestSession opened = GuestSession.Open(definition, console, log, clock);
+        HypervisorCounters = (opened as LguestSession)?.Counters ?? new();
         return opened;
     }
 

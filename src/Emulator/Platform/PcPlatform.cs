@@ -64,6 +64,15 @@ public sealed unsafe class PcPlatform : HardwareOwner, IDisposable
     /// <summary>The registers, for the one who starts it.</summary>
     public CpuState* State => cpu.State;
 
+    /// <summary>Loads all segment registers flat, as a boot loader leaves them.</summary>
+    public void SetFlatSegments(ushort codeSelector, ushort dataSelector)
+    {
+        cpu.SetCodeSegment(codeSelector, Processor.FlatCode);
+        for (var register = SegmentRegister.Es; register <= SegmentRegister.Gs; register++)
+            if (register != SegmentRegister.Cs)
+                cpu.SetSegment(register, dataSelector, Processor.FlatData);
+    }
+
     /// <summary>The instruction pointer; exact on the guest's thread while it is stopped, else near.</summary>
     public uint CurrentEip => cpu.State->Eip;
 

@@ -1,0 +1,93 @@
+using LguestPS.Emulator.Devices;
+using LguestPS.Emulator.Hypervisor;
+using LguestPS.Emulator.Memory;
+using LguestPS.Emulator.Time;
+
+namespace LguestPS.Emulator.Launcher;
+
+/// <summary>A guest that knows lguest: run by the stand-in for /dev/lguest, its port and device accesses emulated here.</summary>
+sealed unsafe class LguestSession : GuestSession
+{
+    readonly LguestDevice hypervisor;
+    readonly InstructionEmulator instructions;
+    readonly DeviceWindowEmulator window;
+
+    /// <summary>Opens everything and loads the guest's memory. On failure nothing stays open.</summary>
+    /// <exception cref="HostResourceException">Something can't be had or loaded.</exception>
+    public LguestSession(GuestDefinition definition, IConsoleBackend console, IMachineLog log, IClock clock)
+        : base(definition, log, PciInterruptRouting.Lguest)
+    {
+        hypervisor = new(Memory, clock);
+        instructions = new(hypervisor, Bus, log);
+        window = new(hypervisor, Bus, log);
+        try
+        {
+            AddDevices(definition, console);
+            Load(definition);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override uint GuestEip => hypervisor.CurrentEip;
+
+    /// <inheritdoc/>
+    public override long InstructionsRetired => hypervisor.InstructionsRetired;
+
+    /// <summary>What the guest has asked for and what has happened to it.</summary>
+    public HypervisorCounters Counters => hypervisor.Counters;
+
+    /// <inheritdoc/>
+    public override void Stop() => hypervisor.Stop();
+
+    /// <inheritdoc/>
+    public override void RaiseInterrupt(byte line) => hypervisor.RaiseInterrupt(line);
+
+    /// <inheritdoc/>
+    protected override GuestExit? RunGuest()
+    {
+        while (true)
+        {
+            switch (hypervisor.Run(out TrapRecord trap))
+            {
+                case LguestOutcome.Trap when trap.Trap == 14:
+                    window.Emulate(trap);
+                    break;
+                case LguestOutcome.Trap:
+                    instructions.Emulate(trap);
+                    break;
+                case var _ when Failure is Exception reason:
+                    return GuestExits.FromFailure(reason);
+                case LguestOutcome.Restart:
+                    return null;
+                case LguestOutcome.Stopped:
+                    return GuestExits.Stopped;
+                default:
+                    return GuestExits.FromDeath(hypervisor.DeathReason!);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void DisposeCore() => hypervisor.Dispose();
+
+    void Load(GuestDefinition definition)
+    {
+        if (IsVerbose)
+            Log.Verbose($"Guest base is at 0x{(ulong)Memory.Base:x}");
+        LoadedKernel kernel = KernelLoader.Load(definition.KernelPath, Memory, Log);
+        InitialRamDisk? ramDisk = definition.InitrdPath is string path
+            ? InitialRamDisk.Load(path, Memory, Math.Max(kernel.End, BootPage.End), Log)
+            : null;
+        BootPage.Write(Memory, definition.CommandLine, ramDisk);
+
+        if (IsVerbose)
+            Log.Verbose($"Guest: 0x{(ulong)Memory.Base:x} - 0x{(ulong)Memory.Base + Memory.Size:x} ({CFormat.Hex(Memory.Size)}, MMIO {CFormat.Hex(Bus.WindowEnd)})");
+        uint deviceLimit = (Bus.WindowEnd + GuestMemory.PageSize - 1) / GuestMemory.PageSize;
+        hypervisor.Initialize(Memory.Size / GuestMemory.PageSize, kernel.Start, deviceLimit);
+    }
+}

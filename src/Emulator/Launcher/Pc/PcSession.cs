@@ -1,0 +1,99 @@
+using LguestPS.Emulator.Devices;
+using LguestPS.Emulator.Platform;
+using LguestPS.Emulator.Time;
+
+namespace LguestPS.Emulator.Launcher;
+
+/// <summary>A guest on a plain PC: a stock kernel, or any other that Linux's, PVH's or Multiboot's protocol boots.</summary>
+sealed class PcSession : GuestSession
+{
+    const int HeaderLength = 1024, MinimumMegabytes = 2;
+
+    readonly PcPlatform pc;
+    readonly SharedConsole console;
+
+    /// <summary>Opens everything and loads the guest's memory. On failure nothing stays open.</summary>
+    /// <exception cref="HostResourceException">Something can't be had or loaded.</exception>
+    public PcSession(GuestDefinition definition, IConsoleBackend backend, IMachineLog log, IClock clock)
+        : base(definition, log, PciInterruptRouting.Pc)
+    {
+        console = new(backend);
+        pc = new(Memory, Bus, clock, console.WriteSerial);
+        console.SerialInput = pc.ReceiveSerial;
+        try
+        {
+            if (definition.MemoryMB < MinimumMegabytes)
+                throw new HostResourceException("MemoryOutOfRange", $"A PC needs {MinimumMegabytes} MB of memory at least", definition.MemoryMB);
+            AddDevices(definition, console);
+            Load(definition).Apply(pc, Memory);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override uint GuestEip => pc.CurrentEip;
+
+    /// <inheritdoc/>
+    public override long InstructionsRetired => pc.InstructionsRetired;
+
+    /// <inheritdoc/>
+    public override void Stop() => pc.Stop();
+
+    /// <inheritdoc/>
+    public override void RaiseInterrupt(byte line) => pc.RaiseInterrupt(line);
+
+    /// <inheritdoc/>
+    protected override GuestExit? RunGuest()
+    {
+        PcOutcome outcome = pc.Run();
+        if (Failure is Exception reason)
+            return GuestExits.FromFailure(reason);
+        return outcome switch
+        {
+            PcOutcome.Reset => null,
+            PcOutcome.Halted => new(GuestExitKind.PowerOff, "Halted with interrupts disabled"),
+            PcOutcome.TripleFault => new(GuestExitKind.Crash, $"Triple fault at 0x{pc.CurrentEip:x}"),
+            PcOutcome.DebugExit => new(GuestExitKind.PowerOff, $"Debug exit {pc.DebugExitCode}"),
+            _ => GuestExits.Stopped,
+        };
+    }
+
+    /// <inheritdoc/>
+    protected override void DisposeCore()
+    {
+        console.Dispose();
+        pc.Dispose();
+    }
+
+    PcStart Load(GuestDefinition definition)
+    {
+        using GuestFile file = GuestFile.Open("Kernel", definition.KernelPath);
+        byte[] start = new byte[8192];
+        int length = file.ReadUpTo(0, start);
+        ReadOnlySpan<byte> header = start.AsSpan(0, length);
+
+        bool multiboot = MultibootHeader.TryFind(header, out MultibootHeader multibootHeader);
+        if (multiboot && multibootHeader.TellsAddresses)
+            return MultibootBoot.Prepare(Memory, multibootHeader, MultibootBoot.Load(file, multibootHeader, Memory), definition, Log);
+
+        LoadedKernel kernel = KernelLoader.Load(definition.KernelPath, Memory, Log);
+        if (multiboot)
+            return MultibootBoot.Prepare(Memory, multibootHeader, kernel, definition, Log);
+        if (!ElfKernel.IsElf(header))
+            return LinuxBoot.Prepare(Memory, header[..Math.Min(length, HeaderLength)], kernel, definition, Log);
+        return FindPvhEntry(file) is uint entry
+            ? PvhBoot.Prepare(Memory, entry, kernel, definition, Log)
+            : LinuxBoot.Prepare(Memory, default, kernel, definition, Log);
+    }
+
+    static uint? FindPvhEntry(GuestFile file)
+    {
+        byte[] image = new byte[Math.Min(file.Length, Array.MaxLength)];
+        file.ReadUpTo(0, image);
+        return PvhEntry.Find(image);
+    }
+}
