@@ -103,9 +103,9 @@ public static unsafe class PortInstructions
         Advance<T>(s, op, Reg.Esi);
     }
 
-    static void InRepeated<T>(CpuState* s, Op* op) where T : unmanaged => Repeat(s, op, &InOnce<T>);
+    static void InRepeated<T>(CpuState* s, Op* op) where T : unmanaged => Repeat<T>(s, op, &InOnce<T>);
 
-    static void OutRepeated<T>(CpuState* s, Op* op) where T : unmanaged => Repeat(s, op, &OutOnce<T>);
+    static void OutRepeated<T>(CpuState* s, Op* op) where T : unmanaged => Repeat<T>(s, op, &OutOnce<T>);
 
     static void Advance<T>(CpuState* s, Op* op, int register) where T : unmanaged =>
         Add(s, op, register, (s->OtherFlags & EflagsBits.Direction) != 0 ? (uint)-sizeof(T) : (uint)sizeof(T));
@@ -114,8 +114,9 @@ public static unsafe class PortInstructions
         s->R[register] = (s->R[register] & ~op->AddressMask) | ((s->R[register] + amount) & op->AddressMask);
 
     // Leaves eip at the instruction when something waits that must not wait for a long transfer.
-    static void Repeat(CpuState* s, Op* op, delegate*<CpuState*, Op*, void> once)
+    static void Repeat<T>(CpuState* s, Op* op, delegate*<CpuState*, Op*, void> once) where T : unmanaged
     {
+        PortPermission.Check(s, Dx(s), sizeof(T));   // with a count of 0 too
         while ((s->R[Reg.Ecx] & op->AddressMask) != 0)
         {
             once(s, op);

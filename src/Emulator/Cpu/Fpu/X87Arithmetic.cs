@@ -218,18 +218,22 @@ internal static unsafe class X87Arithmetic
 
     static void Remainder(CpuState* s, Op* op, bool nearest)
     {
-        if (!BeginBinary(s, op))
-            return;
+        bool ready = BeginBinary(s, op);
         FpuState* f = &s->Fpu;
+        SetCondition(f, f->Status & (C0 | C3));
+        if (!ready)
+            return;
         FloatContext c = FloatContext.FromControlWord(f->Control);
         FloatValue result = SoftFloat.Remainder(Get(f, 0).Unpack(), Get(f, 1).Unpack(), nearest, ref c, out ulong quotient, out bool complete);
         if (Finish(f, c))
+            return;
+        Set(f, 0, Float80.Pack(result));
+        if (result.IsNaN)
             return;
         int codes = complete
             ? ((quotient & 4) != 0 ? C0 : 0) | ((quotient & 2) != 0 ? C3 : 0) | ((quotient & 1) != 0 ? C1 : 0)
             : C2;
         f->Status = (ushort)((f->Status & ~(C0 | C1 | C2 | C3)) | codes);
-        Set(f, 0, Float80.Pack(result));
     }
 
     /// <summary>fxtract: ST(0) becomes its exponent, its significand is pushed.</summary>

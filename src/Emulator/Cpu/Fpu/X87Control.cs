@@ -109,6 +109,7 @@ internal static unsafe class X87Control
     {
         Begin(s);
         Track(s, op);
+        s->Fpu.Status &= unchecked((ushort)~C1);
         Free(&s->Fpu, op->Rm);
     }
 

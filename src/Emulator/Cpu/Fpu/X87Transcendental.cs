@@ -30,7 +30,7 @@ internal static unsafe class X87Transcendental
 
     static void SineOrCosine(CpuState* s, Op* op, bool cosine)
     {
-        if (!BeginUnary(s, op))
+        if (!BeginAngle(s, op, pushes: false))
             return;
         FpuState* f = &s->Fpu;
         FloatContext c = FloatContext.FromControlWord(f->Control);
@@ -53,7 +53,7 @@ internal static unsafe class X87Transcendental
 
     static void SineCosine(CpuState* s, Op* op)
     {
-        if (!BeginWithPush(s, op))
+        if (!BeginAngle(s, op, pushes: true))
             return;
         FpuState* f = &s->Fpu;
         FloatContext c = FloatContext.FromControlWord(f->Control);
@@ -77,7 +77,7 @@ internal static unsafe class X87Transcendental
 
     static void Tangent(CpuState* s, Op* op)
     {
-        if (!BeginWithPush(s, op))
+        if (!BeginAngle(s, op, pushes: true))
             return;
         FpuState* f = &s->Fpu;
         FloatContext c = FloatContext.FromControlWord(f->Control);
@@ -107,11 +107,12 @@ internal static unsafe class X87Transcendental
     static FloatValue RoundCosine(in WideFloat reduced, int quadrant, ref FloatContext c) =>
         Transcendental.Cosine(reduced, quadrant).RoundInexact(ref c);
 
-    /// <summary>An angle of 2^63 or more: C2 is set and nothing else happens. Otherwise C2 is cleared.</summary>
+    /// <summary>An angle of 2^63 or more: C2 is set and nothing else happens.</summary>
     static bool IsOutOfRange(FpuState* f, in FloatValue angle)
     {
         bool outOfRange = angle.Class == FloatClass.Normal && angle.Exponent >= 63;
-        f->Status = (ushort)((f->Status & ~(C1 | C2)) | (outOfRange ? C2 : 0));
+        if (outOfRange)
+            f->Status = (ushort)((f->Status & ~C1) | C2);
         return outOfRange;
     }
 
@@ -137,19 +138,21 @@ internal static unsafe class X87Transcendental
         }
     }
 
-    /// <summary>What an instruction begins with that replaces ST(0) and pushes a second result.</summary>
-    static bool BeginWithPush(CpuState* s, Op* op)
+    /// <summary>What an instruction on an angle begins with: it clears C2 in any case, and some push a second result.</summary>
+    static bool BeginAngle(CpuState* s, Op* op, bool pushes)
     {
         Begin(s);
         Track(s, op);
         FpuState* f = &s->Fpu;
+        f->Status &= unchecked((ushort)~C2);
         bool underflow = IsEmpty(f, 0);
-        if (!underflow && IsEmpty(f, -1))
+        if (!underflow && (!pushes || IsEmpty(f, -1)))
             return true;
         if (!(underflow ? StackUnderflow(f) : StackOverflow(f)))
         {
             Set(f, 0, Float80.Indefinite);
-            Push(f, Float80.Indefinite);
+            if (pushes)
+                Push(f, Float80.Indefinite);
         }
         return false;
     }
@@ -229,7 +232,7 @@ internal static unsafe class X87Transcendental
             if (y.IsZero)
                 return SoftFloat.Invalid(ref c);
             if (!y.IsInfinity)
-                c.Raise(FloatFlags.ZeroDivide | (y.Class == FloatClass.Denormal ? FloatFlags.Denormal : 0));
+                c.Raise(FloatFlags.ZeroDivide);
             return FloatValue.Infinity(!y.Negative);
         }
         bool powerOfTwo = x.Significand == Float80.IntegerBit;

@@ -205,6 +205,12 @@ internal static unsafe class X87Transfer
             return false;
         }
         value = SoftFloat.Convert(Get(f, 0).Unpack(), format, ref c);
+        if ((c.Raised & ~c.Masks & (FloatFlags.Overflow | FloatFlags.Underflow)) != 0)
+        {
+            // No result, so it is not inexact either.
+            c.Raised &= ~FloatFlags.Precision;
+            c.RoundedUp = false;
+        }
         return true;
     }
 

@@ -54,6 +54,12 @@ internal static partial class SoftFloat
 
     public static FloatValue Divide(FloatValue a, FloatValue b, in FloatFormat format, ref FloatContext c)
     {
+        if (b.IsZero && a.Class == FloatClass.Denormal && !c.DenormalsAreZero)
+        {
+            // The one case where a denormal operand is passed over for the other exception.
+            c.Raise(FloatFlags.ZeroDivide);
+            return FloatValue.Infinity(a.Negative != b.Negative);
+        }
         if (FindSpecial(ref a, ref b, ref c, out FloatValue special))
             return special;
         bool negative = a.Negative != b.Negative;
@@ -95,8 +101,8 @@ internal static partial class SoftFloat
             return Invalid(ref c);
         if (a.IsInfinity)
             return a;
-        if (a.Class == FloatClass.Denormal)
-            c.Raise(FloatFlags.Denormal);
+        if (NoteDenormal(a, ref c))
+            return default;
 
         // An even exponent is left outside; the root of the 128-bit significand has 64 bits, and the remainder tells on which side of the next half it lies.
         int exponent = a.Exponent >> 1;
@@ -144,18 +150,17 @@ internal static partial class SoftFloat
             result = PropagateNaN(a, b, ref c);
             return true;
         }
-        if (a.Class == FloatClass.Denormal || b.Class == FloatClass.Denormal)
-        {
-            c.Raise(FloatFlags.Denormal);
-            if (!c.Simd && c.Stopped)
-            {
-                // Nothing is computed, so nothing else is found.
-                result = default;
-                return true;
-            }
-        }
         result = default;
-        return false;
+        return NoteDenormal(a, ref c) | NoteDenormal(b, ref c);
+    }
+
+    /// <summary>Notes a denormal operand. True: its exception is unmasked, nothing is computed and so nothing else is found.</summary>
+    static bool NoteDenormal(in FloatValue a, ref FloatContext c)
+    {
+        if (a.Class != FloatClass.Denormal)
+            return false;
+        c.Raise(FloatFlags.Denormal);
+        return !c.Simd && c.Stopped;
     }
 
     /// <summary>The NaN that two operands, at least one of them a NaN, result in (Intel SDM vol. 1, table 4-7).</summary>

@@ -80,10 +80,10 @@ internal static partial class SoftFloat
             return QuietOrInvalid(a, ref c);
         if (a.IsZero || a.IsInfinity)
             return a;
-        if (a.Class == FloatClass.Denormal)
-            c.Raise(FloatFlags.Denormal);
         if (a.Exponent >= 63)
             return a;
+        if (NoteDenormal(a, ref c))
+            return default;
         UInt128 magnitude = IntegralMagnitude(a, c.Rounding, out bool inexact, out bool up);
         if (inexact)
         {

@@ -16,10 +16,11 @@ internal static partial class SoftFloat
     {
         quotient = 0;
         complete = true;
+        // Invalid goes before a denormal operand here.
+        if (!a.IsNaN && !b.IsNaN && (a.IsInfinity || b.IsZero))
+            return Invalid(ref c);
         if (FindSpecial(ref a, ref b, ref c, out FloatValue special))
             return special;
-        if (a.IsInfinity || b.IsZero)
-            return Invalid(ref c);
         if (a.IsZero)
             return a;
 

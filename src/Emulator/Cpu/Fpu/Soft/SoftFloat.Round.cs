@@ -64,7 +64,13 @@ internal static partial class SoftFloat
         {
             c.Raise(FloatFlags.Underflow | (inexact ? FloatFlags.Precision : 0));
             c.RoundedUp = up;
-            return normal with { Exponent = normal.Exponent + FloatContext.ExponentAdjustment };
+            // fscale can be so far below that even the adjusted exponent has no place.
+            int adjusted = normal.Exponent + FloatContext.ExponentAdjustment;
+            if (adjusted >= format.MinExponent)
+                return normal with { Exponent = adjusted };
+            c.Raise(FloatFlags.Precision);
+            c.RoundedUp = false;
+            return FloatValue.Zero(negative);
         }
         if (c.FlushToZero)
         {
@@ -116,7 +122,12 @@ internal static partial class SoftFloat
         {
             c.Raise(FloatFlags.Overflow | (inexact ? FloatFlags.Precision : 0));
             c.RoundedUp = up;
-            return normal with { Exponent = normal.Exponent - FloatContext.ExponentAdjustment };
+            int adjusted = normal.Exponent - FloatContext.ExponentAdjustment;
+            if (adjusted <= format.MaxExponent)
+                return normal with { Exponent = adjusted };
+            c.Raise(FloatFlags.Precision);
+            c.RoundedUp = true;
+            return FloatValue.Infinity(negative);
         }
         c.Raise(FloatFlags.Overflow | FloatFlags.Precision);
         bool toInfinity = c.Rounding switch
