@@ -14,8 +14,15 @@ public static unsafe class ControlInstructions
     /// <summary>Enters the instructions.</summary>
     public static void Define(InstructionTable table)
     {
-        table.Add(new(0x0F20, "mov", OperandForm.ModRM) { Traits = MoveRegister, Undefined = EflagsBits.Arithmetic, Register = &ReadControl });
-        table.Add(new(0x0F22, "mov", OperandForm.ModRM) { Traits = MoveRegister | InstructionTraits.EndsBlock, Undefined = EflagsBits.Arithmetic, Register = &WriteControl });
+        // Registers that don't exist are invalid opcodes before privilege matters.
+        foreach (int register in (ReadOnlySpan<int>)[0, 2, 3, 4])
+        {
+            table.Add(new(0x0F20, "mov", OperandForm.ModRM) { Digit = register, Traits = MoveRegister, Undefined = EflagsBits.Arithmetic, Register = &ReadControl });
+            table.Add(new(0x0F22, "mov", OperandForm.ModRM)
+            {
+                Digit = register, Traits = MoveRegister | InstructionTraits.EndsBlock, Undefined = EflagsBits.Arithmetic, Register = &WriteControl,
+            });
+        }
         table.Add(new(0x0F21, "mov", OperandForm.ModRM) { Traits = MoveRegister, Undefined = EflagsBits.Arithmetic, Register = &ReadDebug });
         table.Add(new(0x0F23, "mov", OperandForm.ModRM) { Traits = MoveRegister | InstructionTraits.EndsBlock, Undefined = EflagsBits.Arithmetic, Register = &WriteDebug });
 
@@ -36,8 +43,7 @@ public static unsafe class ControlInstructions
         0 => s->Cr0,
         2 => s->Cr2,
         3 => s->Cr3,
-        4 => s->Cr4,
-        _ => throw CpuFault.InvalidOpcode(),
+        _ => s->Cr4,
     };
 
     static void WriteControl(CpuState* s, Op* op)
@@ -54,11 +60,9 @@ public static unsafe class ControlInstructions
             case 3:
                 ControlRegisters.SetCr3(s, value);
                 break;
-            case 4:
+            default:
                 ControlRegisters.SetCr4(s, value);
                 break;
-            default:
-                throw CpuFault.InvalidOpcode();
         }
     }
 

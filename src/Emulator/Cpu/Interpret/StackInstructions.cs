@@ -54,6 +54,8 @@ static unsafe class StackInstructions
     {
         uint top = s->R[Reg.Esp];
         uint mask = Stack.PointerMask(s);
+        // The address that a page fault reports is that of the first push.
+        Check(s, (top - (uint)sizeof(T)) & mask, (uint)sizeof(T));
         Check(s, (top - 8 * (uint)sizeof(T)) & mask, 8 * (uint)sizeof(T));
         for (int register = 0; register < 8; register++)
         {

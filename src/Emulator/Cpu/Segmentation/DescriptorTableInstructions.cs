@@ -120,7 +120,8 @@ public static unsafe class DescriptorTableInstructions
         bool valid = IsVisible(s, Selectee(s, op), out Descriptor descriptor)
             && (descriptor.IsCodeOrData || descriptor.Type is DescriptorType.AvailableTss16 or DescriptorType.Ldt or DescriptorType.BusyTss16
                 or DescriptorType.CallGate16 or DescriptorType.TaskGate or DescriptorType.AvailableTss32 or DescriptorType.BusyTss32 or DescriptorType.CallGate32);
-        Answer(s, op, valid, descriptor.High & 0x00F0FF00);
+        // The manual leaves the limit's bits out of the answer, processors do not.
+        Answer(s, op, valid, descriptor.High & 0x00FFFF00);
     }
 
     static void LoadSegmentLimit(CpuState* s, Op* op)
@@ -159,11 +160,10 @@ public static unsafe class DescriptorTableInstructions
 
     static void AdjustRplMemory(CpuState* s, Op* op)
     {
-        uint address = Operand.WriteAddress(s, op->Segment, Operand.Offset(s, op), 2);
-        LinearMemory.ProbeWrite(s, address, 2);
-        bool adjusted = AdjustRpl(s, op, LinearMemory.Read<ushort>(s, address), out ushort result);
+        // A selector that needs no adjusting is only read: it may lie in read-only memory.
+        bool adjusted = AdjustRpl(s, op, Operand.Load<ushort>(s, op), out ushort result);
         if (adjusted)
-            LinearMemory.Write(s, address, result);
+            Operand.Store(s, op, result);
         SetZero(s, adjusted);
     }
 
