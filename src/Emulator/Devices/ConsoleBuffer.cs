@@ -226,7 +226,7 @@ public sealed class ConsoleBuffer : IConsoleBackend
     }
 
     /// <summary>Shows the output on a terminal, from a position on and as it comes, until the result is disposed.</summary>
-    public IDisposable Attach(ITerminal terminal, long position) => new Mirror(this, terminal, position);
+    public ConsoleMirror Attach(ITerminal terminal, long position) => new(this, terminal, position);
 
     /// <summary>How much of bytes that didn't match needs no second look: whole lines, all but the last few thousand bytes.</summary>
     static int Forget(ReadOnlySpan<byte> bytes)
@@ -307,49 +307,6 @@ public sealed class ConsoleBuffer : IConsoleBackend
         }
 
         static readonly TimeSpan MaximumWait = TimeSpan.FromDays(20);   // a monitor waits no longer at once
-    }
-
-    /// <summary>Copies output to a terminal on a thread of its own, so that a slow terminal never holds the guest up.</summary>
-    sealed class Mirror : IDisposable
-    {
-        readonly CancellationTokenSource stop = new();
-        readonly Thread thread;
-
-        public Mirror(ConsoleBuffer console, ITerminal terminal, long position)
-        {
-            thread = new Thread(() => Run(console, terminal, position, stop.Token)) { IsBackground = true, Name = "console mirror" };
-            thread.Start();
-        }
-
-        public void Dispose()
-        {
-            if (stop.IsCancellationRequested)
-                return;
-            stop.Cancel();
-            if (thread != Thread.CurrentThread)
-                thread.Join();
-        }
-
-        static void Run(ConsoleBuffer console, ITerminal terminal, long position, CancellationToken stopping)
-        {
-            byte[] buffer = new byte[4096];
-            try
-            {
-                while (console.WaitForOutput(position, Timeout.InfiniteTimeSpan, stopping))
-                {
-                    int count = console.ReadBytes(ref position, buffer);
-                    terminal.Write(buffer.AsSpan(0, count));
-                }
-            }
-            catch (OperationCanceledException)
-            {
-                // Detached.
-            }
-            catch (IOException)
-            {
-                // The terminal is gone; the guest isn't.
-            }
-        }
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Tmds.Linux;
 
 namespace LguestPS.Emulator.Linux;
@@ -66,23 +67,33 @@ public sealed unsafe class HostTerminal : ITerminal
     sealed class SavedMode : IDisposable
     {
         readonly termios saved;
+        readonly PosixSignalRegistration[] signals;
         int restored;
 
         public SavedMode(termios settings)
         {
             saved = settings;
             AppDomain.CurrentDomain.ProcessExit += OnExit;
+            // These end the process without an exit event.
+            signals = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Restore()), PosixSignalRegistration.Create(PosixSignal.SIGHUP, _ => Restore())];
         }
 
         public void Dispose()
         {
+            AppDomain.CurrentDomain.ProcessExit -= OnExit;
+            foreach (PosixSignalRegistration signal in signals)
+                signal.Dispose();
+            Restore();
+        }
+
+        void OnExit(object? sender, EventArgs e) => Restore();
+
+        void Restore()
+        {
             if (Interlocked.Exchange(ref restored, 1) != 0)
                 return;
-            AppDomain.CurrentDomain.ProcessExit -= OnExit;
             termios settings = saved;
             LibC.tcsetattr(StandardInput, (int)LibC.TCSANOW, &settings);
         }
-
-        void OnExit(object? sender, EventArgs e) => Dispose();
     }
 }

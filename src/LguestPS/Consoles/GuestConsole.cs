@@ -1,98 +1,55 @@
-using System.Text;
 using System.Text.RegularExpressions;
 using LguestPS.Emulator.Devices;
 
 namespace LguestPS;
 
-/// <summary>A guest's console as cmdlets use it: all that the guest has printed, and what is being typed to it.</summary>
+/// <summary>The console of one run of a guest, as cmdlets use it: its transcript, and how far that has been received and looked at by waits.</summary>
 /// <remarks>
-/// Two places in the text are kept: up to where it has been received, and up to where waits have looked. A wait looks only at what came
-/// after the last match and after the last text that was sent, so that the prompt before a command is not taken for the one after it.
+/// A wait looks only at what came after the last match and after the last text that was sent, so that the prompt before a command is not
+/// taken for the one after it.
 /// </remarks>
-public sealed class GuestConsole : IConsoleBackend
+public sealed class GuestConsole
 {
-    const int MostKept = 4 << 20;
     const int LinesInErrors = 10;
 
     readonly object gate = new();
-    readonly StringBuilder text = new();
-    readonly Decoder decoder = Encoding.UTF8.GetDecoder();
-    readonly Queue<byte> input = new();
-    long dropped;
     long received;
     long awaited;
-    bool closed;
-    Attachment? attachment;
+    bool shown;
 
-    /// <summary>What the guest has printed in this run, the last four million characters of it.</summary>
+    internal GuestConsole()
+    {
+    }
+
+    /// <summary>The transcript and the input queue that the guest's device works on.</summary>
+    internal ConsoleBuffer Buffer { get; } = new();
+
+    /// <summary>What the guest has printed in this run, as much of it as is kept.</summary>
     public string Text
     {
         get
         {
-            lock (gate)
-                return text.ToString();
+            long start = 0;
+            return Buffer.ReadText(ref start);
         }
     }
+
+    /// <summary>The last line that is not empty: a prompt, for one.</summary>
+    public string LastLine => LastLines(1);
+
+    /// <summary>The last line.</summary>
+    public override string ToString() => LastLine;
 
     /// <summary>The last lines, for messages.</summary>
-    public string LastLines => string.Join('\n', Text.TrimEnd().Split('\n').TakeLast(LinesInErrors).Select(line => line.TrimEnd('\r')));
-
-    /// <summary>The last line that is not empty, a prompt for one.</summary>
-    public override string ToString() => Text.TrimEnd().Split('\n')[^1].TrimEnd('\r');
-
-    int IConsoleBackend.Read(Span<byte> buffer, CancellationToken cancellation)
-    {
-        using CancellationTokenRegistration wake = cancellation.Register(Wake);
-        lock (gate)
-        {
-            while (input.Count == 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                Monitor.Wait(gate);
-            }
-            int taken = 0;
-            while (taken < buffer.Length && input.TryDequeue(out byte typed))
-                buffer[taken++] = typed;
-            return taken;
-        }
-    }
-
-    void IConsoleBackend.Write(ReadOnlySpan<byte> output)
-    {
-        Attachment? shown;
-        lock (gate)
-        {
-            Span<char> characters = new char[decoder.GetCharCount(output, flush: false)];
-            decoder.GetChars(output, characters, flush: false);
-            text.Append(characters);
-            if (text.Length > MostKept + MostKept / 4)
-            {
-                // A quarter at a time, since what is left has to be moved.
-                int surplus = text.Length - MostKept;
-                text.Remove(0, surplus);
-                dropped += surplus;
-            }
-            shown = attachment;
-            Monitor.PulseAll(gate);
-        }
-        shown?.Show(output);
-    }
-
-    void IConsoleBackend.Abort()
-    {
-        lock (gate)
-            attachment?.Leave();
-    }
+    internal string LastLines(int count = LinesInErrors) => string.Join('\n', Text.TrimEnd().Split('\n').TakeLast(count).Select(line => line.TrimEnd('\r')));
 
     /// <summary>Types to the guest.</summary>
     internal void Send(ReadOnlySpan<byte> typed)
     {
         lock (gate)
         {
-            awaited = dropped + text.Length;
-            foreach (byte key in typed)
-                input.Enqueue(key);
-            Monitor.PulseAll(gate);
+            awaited = Buffer.End;
+            Buffer.Send(typed);
         }
     }
 
@@ -103,99 +60,47 @@ public sealed class GuestConsole : IConsoleBackend
     {
         lock (gate)
         {
-            string news = From(all ? dropped : received);
+            long position = all ? 0 : received;
+            string news = Buffer.ReadText(ref position);
             if (!keep)
-                received = dropped + text.Length;
+                received = position;
             return news;
         }
     }
 
-    /// <summary>Waits until the guest prints what a pattern matches, or its console closes, or time is up.</summary>
-    /// <returns>Whether it was printed.</returns>
+    /// <summary>Waits until the guest prints what a pattern matches. False: it has ended, or time is up.</summary>
+    /// <exception cref="OperationCanceledException">The wait was given up.</exception>
     internal bool WaitFor(Regex pattern, TimeSpan longest, CancellationToken cancellation)
     {
-        long deadline = longest == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)longest.TotalMilliseconds;
-        using CancellationTokenRegistration wake = cancellation.Register(Wake);
+        long from;
         lock (gate)
-        {
-            while (true)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                if (pattern.Match(From(awaited)) is { Success: true } match)
-                {
-                    awaited = Math.Max(awaited, dropped) + match.Index + match.Length;
-                    return true;
-                }
-                long left = deadline - Environment.TickCount64;
-                if (closed || left <= 0)
-                    return false;
-                Monitor.Wait(gate, (int)Math.Min(left, int.MaxValue));
-            }
-        }
+            from = awaited;
+        if (Buffer.WaitForMatch(pattern, from, longest, cancellation) is not { } match)
+            return false;
+        lock (gate)
+            awaited = Math.Max(awaited, match.End);
+        return true;
     }
 
-    /// <summary>Shows a terminal what has not been received yet and then all output, until the attachment is disposed. Null: another terminal has the console.</summary>
-    internal Attachment? Attach(Attachment.Output show)
+    /// <summary>Gives the console to one terminal, until it is handed back. Returns from where there is something to show; null when another terminal has it.</summary>
+    internal long? TakeForTerminal()
     {
         lock (gate)
         {
-            if (attachment is not null)
+            if (shown)
                 return null;
-            // Under the lock, so that no newer output overtakes the old.
-            show(Encoding.UTF8.GetBytes(Receive(all: false, keep: false)));
-            attachment = new Attachment(this, show);
-            if (closed)
-                attachment.Leave();
-            return attachment;
+            shown = true;
+            return received;
         }
     }
 
-    /// <summary>The guest has ended: nothing more is printed.</summary>
-    internal void Close()
+    /// <summary>Takes the console back from its terminal, which has shown everything before a position.</summary>
+    internal void HandBack(long position)
     {
         lock (gate)
         {
-            closed = true;
-            attachment?.Leave();
-            Monitor.PulseAll(gate);
-        }
-    }
-
-    string From(long place)
-    {
-        int start = (int)Math.Max(0, place - dropped);
-        return text.ToString(start, text.Length - start);
-    }
-
-    void Wake()
-    {
-        lock (gate)
-            Monitor.PulseAll(gate);
-    }
-
-    /// <summary>A terminal's hold on a console.</summary>
-    internal sealed class Attachment(GuestConsole console, Attachment.Output show) : IDisposable
-    {
-        readonly CancellationTokenSource left = new();
-
-        /// <summary>Takes output for the terminal.</summary>
-        public delegate void Output(ReadOnlySpan<byte> output);
-
-        /// <summary>Cancelled when the terminal has to let go: three ^C within a second, or the guest's end.</summary>
-        public CancellationToken Left => left.Token;
-
-        public void Show(ReadOnlySpan<byte> output) => show(output);
-
-        public void Leave() => left.Cancel();
-
-        public void Dispose()
-        {
-            lock (console.gate)
-            {
-                console.attachment = null;
-                console.received = console.dropped + console.text.Length;
-            }
-            left.Dispose();
+            shown = false;
+            received = Math.Max(received, position);
         }
     }
 }

@@ -26,10 +26,10 @@ static class Errors
         Make("GuestRemoved", ErrorCategory.InvalidOperation, guest, Messages.GuestRemoved, guest.Name);
 
     public static ErrorRecord GuestEnded(LguestGuest guest) =>
-        Make("GuestEnded", ErrorCategory.OperationStopped, guest, Messages.GuestEnded, guest.Name, guest.ExitReason?.Message, guest.Console.LastLines);
+        Make("GuestEnded", ErrorCategory.OperationStopped, guest, Messages.GuestEnded, guest.Name, guest.ExitReason?.Message, guest.Console.LastLines());
 
     public static ErrorRecord WaitTimedOut(LguestGuest guest, string awaited, double seconds) =>
-        Make("WaitTimedOut", ErrorCategory.OperationTimeout, guest, Messages.WaitTimedOut, guest.Name, awaited, seconds, guest.Console.LastLines);
+        Make("WaitTimedOut", ErrorCategory.OperationTimeout, guest, Messages.WaitTimedOut, guest.Name, awaited, seconds, guest.Console.LastLines());
 
     public static ErrorRecord WaitForBoth() =>
         Make("WaitForBoth", ErrorCategory.InvalidArgument, null, Messages.WaitForBoth);
@@ -45,6 +45,9 @@ static class Errors
 
     public static ErrorRecord TooManyDevices(LguestGuest guest) =>
         Make("TooManyDevices", ErrorCategory.LimitsExceeded, guest, Messages.TooManyDevices, guest.Name);
+
+    public static ErrorRecord AddressOrBridge() =>
+        Make("AddressOrBridge", ErrorCategory.InvalidArgument, null, Messages.AddressOrBridge);
 
     public static ErrorRecord OneConsoleOnly() =>
         Make("OneConsoleOnly", ErrorCategory.InvalidArgument, null, Messages.OneConsoleOnly);
@@ -77,6 +80,7 @@ static class Errors
     static ErrorCategory CategoryOf(string errorId) => errorId switch
     {
         _ when errorId.EndsWith("NotFound", StringComparison.Ordinal) => ErrorCategory.ObjectNotFound,
+        _ when errorId.EndsWith("Invalid", StringComparison.Ordinal) => ErrorCategory.InvalidData,
         _ when errorId.EndsWith("Denied", StringComparison.Ordinal) => ErrorCategory.PermissionDenied,
         _ when errorId.StartsWith("TooMany", StringComparison.Ordinal) => ErrorCategory.LimitsExceeded,
         _ when errorId.EndsWith("TooLarge", StringComparison.Ordinal) => ErrorCategory.LimitsExceeded,

@@ -14,6 +14,7 @@ sealed class GuestRun : IMachineLog
     readonly Runspace runspace;
     readonly PowerShell pipeline;
     readonly TaskCompletionSource<GuestExit> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly CancellationTokenSource ended = new();
     readonly Stopwatch watch = Stopwatch.StartNew();
 
     /// <summary>Opens what the guest needs, loads its memory and makes its runspace; nothing runs yet, and on failure nothing stays open.</summary>
@@ -61,6 +62,9 @@ sealed class GuestRun : IMachineLog
     /// <summary>Done when the guest has ended, what it held is closed and its runspace is gone. Never fails.</summary>
     public Task<GuestExit> Completion => completion.Task;
 
+    /// <summary>Cancelled when the guest has ended.</summary>
+    public CancellationToken Ended => ended.Token;
+
     /// <summary>How long the run has lasted.</summary>
     public TimeSpan Uptime => watch.Elapsed;
 
@@ -74,13 +78,13 @@ sealed class GuestRun : IMachineLog
     public bool IsVerbose { get; }
 
     /// <summary>Lets the loop run in the runspace's pipeline. Returns at once.</summary>
-    /// <param name="ended">Told how it ended, before <see cref="Completion"/> is done.</param>
-    public void Begin(Action<GuestExit> ended) => _ = RunToEnd(ended);
+    /// <param name="tell">Told how it ended, before <see cref="Completion"/> is done.</param>
+    public void Begin(Action<GuestExit> tell) => _ = RunToEnd(tell);
 
     /// <summary>Turns the guest off. Returns at once.</summary>
     public void Stop() => machine.Stop();
 
-    async Task RunToEnd(Action<GuestExit> ended)
+    async Task RunToEnd(Action<GuestExit> tell)
     {
         GuestExit exit;
         try
@@ -98,7 +102,8 @@ sealed class GuestRun : IMachineLog
         machine.Dispose();
         runspace.Dispose();
         watch.Stop();
-        ended(exit);
+        tell(exit);
+        ended.Cancel();
         completion.SetResult(exit);
     }
 

@@ -146,7 +146,7 @@ public sealed class LguestGuest
         GuestRun? started = null;
         try
         {
-            started = new GuestRun(definition, console, verbose);
+            started = new GuestRun(definition, console.Buffer, verbose);
             lock (gate)
             {
                 run = started;
@@ -185,6 +185,6 @@ public sealed class LguestGuest
             run = null;
             state = GuestState.Off;
         }
-        Console.Close();
+        Console.Buffer.Close();
     }
 }
