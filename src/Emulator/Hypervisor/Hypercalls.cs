@@ -58,11 +58,16 @@ static class Hypercalls
 
     static void Shutdown(LguestDevice guest, in HypercallArguments call)
     {
+        if (call.Second == ShutdownRestart)
+        {
+            guest.Kill("restart", restart: true);   // Linux restarts with the physical address of a null pointer: nobody reads a message then
+            return;
+        }
         Span<byte> message = stackalloc byte[MessageLength];
         if (!guest.TryReadPhysical(call.First, message))
             return;
         int end = message.IndexOf((byte)0);
-        guest.Kill("CRASH: " + System.Text.Encoding.UTF8.GetString(end < 0 ? message[..^1] : message[..end]), restart: call.Second == ShutdownRestart);
+        guest.Kill("CRASH: " + System.Text.Encoding.UTF8.GetString(end < 0 ? message[..^1] : message[..end]));
     }
 
     static void LoadGate(LguestDevice guest, in HypercallArguments call)

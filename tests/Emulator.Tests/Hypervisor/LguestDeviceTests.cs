@@ -70,10 +70,12 @@ public sealed class LguestDeviceTests : IDisposable
         Assert.Equal(LguestError.NoEntry, guest.Device.Write([0, 0, 1, 1, 1]));
     }
 
-    [Fact]
-    public void RestartIsAnErrorOfItsOwn()
+    [Theory]
+    [InlineData(TestGuest.Scratch)]
+    [InlineData(0x40000000u)]   // what Linux gives for no message
+    public void RestartIsAnErrorOfItsOwn(uint message)
     {
-        guest.Start(new Assembly().Init().Hypercall(2, TestGuest.Scratch, 2));
+        guest.Start(new Assembly().Init().Hypercall(2, message, 2));
         Assert.Equal(-85, guest.Device.Read(new byte[12]));
         Assert.Equal(LguestOutcome.Restart, guest.Device.Run(out _));
     }
