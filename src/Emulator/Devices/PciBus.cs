@@ -60,13 +60,12 @@ public sealed class PciBus : IDisposable
     /// <summary>Whether the port is one of 0xCF8-0xCFF.</summary>
     public static bool IsConfigurationPort(ushort port) => port is >= AddressPort and < DataPort + 4;
 
-    /// <summary>A port read; mask is 0xFF, 0xFFFF or 0xFFFFFFFF. Returns the whole register; <paramref name="value"/> is what the guest gets: the register shifted by the port's low bits, masked. All-ones where nothing is.</summary>
+    /// <summary>A port read: the register, shifted by the port's low bits, and masked with 0xFF, 0xFFFF or 0xFFFFFFFF. All-ones where nothing is.</summary>
     /// <exception cref="DriverViolationException">The register is pci_cfg_data, and its window is not valid or the driver may not read there.</exception>
-    public uint ReadPort(ushort port, uint mask, out uint value)
+    public uint ReadPort(ushort port, uint mask)
     {
         uint word = port < DataPort ? address : ReadRegister();
-        value = word >> (port & 3) * 8 & mask;
-        return word;
+        return word >> (port & 3) * 8 & mask;
     }
 
     /// <summary>A port write. False: nothing of the bus takes it, and the guest gets its fault back.</summary>

@@ -60,7 +60,7 @@ sealed class InstructionEmulator(IGuestRegisters registers, PciBus bus, IMachine
         if (port == KeyboardStatus)
             value = KeyboardReady;
         else if (PciBus.IsConfigurationPort(port))
-            bus.ReadPort(port, mask, out value);
+            value = bus.ReadPort(port, mask);
         uint eax = (registers.GetRegister(RegisterOffset.Eax) & ~mask) | (value & mask);
         registers.SetRegister(RegisterOffset.Eax, eax);
         Show("IN", mask, port, eax);
