@@ -143,10 +143,7 @@ public sealed unsafe class PcPlatform : HardwareOwner, IDisposable
     public override uint ReadPort(Processor cpu, ushort port, int size)
     {
         if (PciBus.IsConfigurationPort(port))
-        {
-            bus.ReadPort(port, Mask(size), out uint value);
-            return value;
-        }
+            return bus.ReadPort(port, Mask(size));
         uint bytes = 0;
         for (int i = 0; i < size; i++)
             bytes |= (ports.TryGetValue((ushort)(port + i), out IPortDevice? device) ? device.Read((ushort)(port + i)) : 0xFFu) << (8 * i);

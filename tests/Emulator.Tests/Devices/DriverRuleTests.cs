@@ -49,7 +49,7 @@ public sealed class DriverRuleTests
     /// <summary>An indirect table with one descriptor.</summary>
     static void IndirectTable(TestQueue queue, uint tableLength, ushort outerFlags, ushort innerFlags)
     {
-        queue.SetDescriptor(Buffer, 0, Buffer + 0x2000, 16, innerFlags);
+        queue.SetTableDescriptor(Buffer, 0, Buffer + 0x2000, 16, innerFlags);
         OneDescriptor(queue, Buffer, tableLength, (ushort)(TestQueue.IndirectTable | outerFlags));
     }
 

@@ -134,9 +134,9 @@ sealed class TestQueue
         return (machine.Memory.Read<uint>(at), machine.Memory.Read<uint>(at + 4));
     }
 
-    public void SetDescriptor(uint index, ulong address, uint length, ushort flags, ushort next = 0) => SetDescriptor(Descriptors, index, address, length, flags, next);
+    public void SetDescriptor(uint index, ulong address, uint length, ushort flags, ushort next = 0) => SetTableDescriptor(Descriptors, index, address, length, flags, next);
 
-    public void SetDescriptor(uint table, uint index, ulong address, uint length, ushort flags, ushort next = 0)
+    public void SetTableDescriptor(uint table, uint index, ulong address, uint length, ushort flags, ushort next = 0)
     {
         uint at = table + 16 * index;
         machine.Memory.Write(at, address);

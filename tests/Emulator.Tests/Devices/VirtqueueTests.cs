@@ -61,8 +61,8 @@ public sealed class VirtqueueTests : IDisposable
         TestQueue queue = Start(Echo, features: TestDriver.Indirect);
         const uint table = Data + 0x8000;
         "indirect"u8.CopyTo(machine.Memory.Slice(Data, 8));
-        queue.SetDescriptor(table, 0, Data, 8, TestQueue.Next, 2);
-        queue.SetDescriptor(table, 2, Data + 0x1000, 8, TestQueue.Writable);
+        queue.SetTableDescriptor(table, 0, Data, 8, TestQueue.Next, 2);
+        queue.SetTableDescriptor(table, 2, Data + 0x1000, 8, TestQueue.Writable);
         queue.SetDescriptor(0, table, 3 * 16, TestQueue.IndirectTable | TestQueue.Writable);   // the device ignores writable here
         queue.Offer(0);
         queue.Notify();
@@ -80,7 +80,7 @@ public sealed class VirtqueueTests : IDisposable
         queue.SetDescriptor(0, Data, 1, TestQueue.Next, 1);
         queue.SetDescriptor(1, Data + 1, 1, TestQueue.Next, 2);
         queue.SetDescriptor(2, table, 16, TestQueue.IndirectTable);
-        queue.SetDescriptor(table, 0, Data + 0x1000, 2, TestQueue.Writable);
+        queue.SetTableDescriptor(table, 0, Data + 0x1000, 2, TestQueue.Writable);
         queue.Offer(0);
         queue.Notify();
         machine.WaitFor(() => queue.UsedIndex == 1, "a used buffer");
@@ -95,8 +95,8 @@ public sealed class VirtqueueTests : IDisposable
         for (ushort i = 0; i < 3; i++)
             queue.SetDescriptor(i, Data, 1, TestQueue.Next, (ushort)(i + 1));
         queue.SetDescriptor(3, table, 2 * 16, TestQueue.IndirectTable);
-        queue.SetDescriptor(table, 0, Data, 1, TestQueue.Next, 1);
-        queue.SetDescriptor(table, 1, Data, 1, 0);
+        queue.SetTableDescriptor(table, 0, Data, 1, TestQueue.Next, 1);
+        queue.SetTableDescriptor(table, 1, Data, 1, 0);
         queue.Offer(0);
         queue.Notify();
         Assert.Equal(DriverRule.IndirectFitsQueue, machine.WaitForViolation().Rule);
