@@ -6,7 +6,8 @@ namespace LguestPS.Emulator.Launcher;
 /// <summary>A file that is loaded into guest memory: opened for reading, with the errors that a user understands.</summary>
 sealed class GuestFile : IDisposable
 {
-    readonly SafeFileHandle handle;
+    readonly SafeFileHandle? handle;
+    readonly byte[] content = [];
     readonly string kind;
 
     GuestFile(SafeFileHandle handle, string kind, string path)
@@ -16,6 +17,17 @@ sealed class GuestFile : IDisposable
         Path = path;
         Length = RandomAccess.GetLength(handle);
     }
+
+    GuestFile(byte[] content, string kind, string path)
+    {
+        this.content = content;
+        this.kind = kind;
+        Path = path;
+        Length = content.Length;
+    }
+
+    /// <summary>What was unpacked from this file, as a file of its own by the same name.</summary>
+    public GuestFile Unpacked(byte[] content) => new(content, kind, Path);
 
     /// <summary>Its path.</summary>
     public string Path { get; }
@@ -54,6 +66,13 @@ sealed class GuestFile : IDisposable
     /// <summary>Fills a buffer as far as the file reaches; returns the bytes read.</summary>
     public int ReadUpTo(long offset, Span<byte> destination)
     {
+        if (handle is null)
+        {
+            ReadOnlySpan<byte> part = offset < Length ? content.AsSpan((int)offset) : default;
+            part = part[..Math.Min(part.Length, destination.Length)];
+            part.CopyTo(destination);
+            return part.Length;
+        }
         int done = 0;
         try
         {
@@ -71,5 +90,5 @@ sealed class GuestFile : IDisposable
     public HostResourceException Error(string id, string message, Exception? inner = null) => new(kind + id, message, Path, inner);
 
     /// <inheritdoc/>
-    public void Dispose() => handle.Dispose();
+    public void Dispose() => handle?.Dispose();
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
 using LguestPS.Emulator.Devices;
@@ -49,7 +48,7 @@ public sealed partial record KernelDescription(KernelFormat Format, string? Vers
     // The protocol's fields (Linux boot protocol, "Details of Header Fields"): the version text lies in the setup sectors, the kernel itself is packed behind them.
     static KernelDescription ReadBzImage(GuestFile file, ReadOnlySpan<byte> header)
     {
-        const ushort protocolWithPayload = 0x208, protocolWithLoadFlags = 0x20C, only64Bit = 1;
+        const ushort protocolWithLoadFlags = 0x20C, only64Bit = 1;
         ushort protocol = BinaryPrimitives.ReadUInt16LittleEndian(header[0x206..]);
         if (protocol >= protocolWithLoadFlags && (BinaryPrimitives.ReadUInt16LittleEndian(header[0x236..]) & only64Bit) != 0)
             throw Not32Bit(file);
@@ -58,14 +57,7 @@ public sealed partial record KernelDescription(KernelFormat Format, string? Vers
         if (version is not null && VersionNumber().Match(version) is { Success: true } number
             && (int.Parse(number.Groups[1].Value), int.Parse(number.Groups[2].Value)).CompareTo((4, 14)) >= 0)
             return new(KernelFormat.BzImage, version, false);   // the guest's side of lguest left Linux in 4.14
-        if (protocol < protocolWithPayload)
-            return new(KernelFormat.BzImage, version, null);
-
-        uint setupSectors = header[0x1F1] == 0 ? 4u : header[0x1F1];
-        long payload = (setupSectors + 1) * 512 + BinaryPrimitives.ReadUInt32LittleEndian(header[0x248..]);
-        byte[] packed = new byte[Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(header[0x24C..]), int.MaxValue / 2)];
-        file.ReadUpTo(payload, packed);
-        return TryUnpack(packed) is { } image ? FromImage(KernelFormat.BzImage, image, version) : new(KernelFormat.BzImage, version, null);
+        return KernelPayload.TryUnpack(file, header) is { } image ? FromImage(KernelFormat.BzImage, image, version) : new(KernelFormat.BzImage, version, null);
     }
 
     static KernelDescription FromImage(KernelFormat format, ReadOnlySpan<byte> image, string? version)
@@ -92,23 +84,6 @@ public sealed partial record KernelDescription(KernelFormat Format, string? Vers
         int length = file.ReadUpTo(offset + 0x200, text);
         int end = text.AsSpan(0, length).IndexOfAny((byte)0, (byte)' ');
         return end <= 0 ? null : Encoding.ASCII.GetString(text, 0, end);
-    }
-
-    static byte[]? TryUnpack(byte[] packed)
-    {
-        if (!packed.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]))
-            return null;
-        try
-        {
-            using GZipStream stream = new(new MemoryStream(packed), CompressionMode.Decompress);
-            using MemoryStream image = new();
-            stream.CopyTo(image);
-            return image.ToArray();
-        }
-        catch (InvalidDataException)
-        {
-            return null;
-        }
     }
 
     static HostResourceException Not32Bit(GuestFile file) =>

@@ -16,6 +16,13 @@ static class KernelLoader
     public static LoadedKernel Load(string path, GuestMemory memory, IMachineLog log)
     {
         using GuestFile file = GuestFile.Open("Kernel", path);
+        return Load(file, memory, log);
+    }
+
+    /// <summary>Loads the kernel in a file.</summary>
+    /// <exception cref="HostResourceException">As above, but for KernelNotFound.</exception>
+    public static LoadedKernel Load(GuestFile file, GuestMemory memory, IMachineLog log)
+    {
         Span<byte> header = stackalloc byte[ElfKernel.HeaderLength];
         file.Read(0, header);
         return ElfKernel.IsElf(header) ? ElfKernel.Load(file, header, memory, log) : BzImageKernel.Load(file, memory);

@@ -6,7 +6,7 @@ namespace LguestPS.Emulator.Cpu.Control;
 /// <summary>Model-specific registers and the time-stamp counter.</summary>
 public static unsafe class ModelSpecificRegisters
 {
-    const uint TimeStampCounter = 0x10, ApicBase = 0x1B, BiosSignature = 0x8B, SysenterCs = 0x174, SysenterEsp = 0x175, SysenterEip = 0x176,
+    const uint TimeStampCounter = 0x10, PlatformId = 0x17, ApicBase = 0x1B, BiosSignature = 0x8B, SysenterCs = 0x174, SysenterEsp = 0x175, SysenterEip = 0x176,
         MiscEnable = 0x1A0, PageAttributes = 0x277, ExtendedFeatures = 0xC0000080;
 
     /// <summary>IA32_PAT after reset: WB, WT, UC-, UC, twice (Intel SDM vol. 3, 11.12.4).</summary>
@@ -51,7 +51,7 @@ public static unsafe class ModelSpecificRegisters
     {
         TimeStampCounter => TimeStamp(s),
         ApicBase => s->ApicBase,
-        BiosSignature => 0,
+        PlatformId or BiosSignature => 0,
         SysenterCs => s->SysenterCs,
         SysenterEsp => s->SysenterEsp,
         SysenterEip => s->SysenterEip,

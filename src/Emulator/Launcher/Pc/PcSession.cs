@@ -80,14 +80,24 @@ sealed class PcSession : GuestSession
         if (multiboot && multibootHeader.TellsAddresses)
             return MultibootBoot.Prepare(Memory, multibootHeader, MultibootBoot.Load(file, multibootHeader, Memory), definition, Log);
 
-        LoadedKernel kernel = KernelLoader.Load(definition.KernelPath, Memory, Log);
+        if (!ElfKernel.IsElf(header))
+            return LinuxBoot.Prepare(Memory, header[..Math.Min(length, HeaderLength)], LoadBzImage(file, header), definition, Log);
+        LoadedKernel kernel = KernelLoader.Load(file, Memory, Log);
         if (multiboot)
             return MultibootBoot.Prepare(Memory, multibootHeader, kernel, definition, Log);
-        if (!ElfKernel.IsElf(header))
-            return LinuxBoot.Prepare(Memory, header[..Math.Min(length, HeaderLength)], kernel, definition, Log);
         return FindPvhEntry(file) is uint entry
             ? PvhBoot.Prepare(Memory, entry, kernel, definition, Log)
             : LinuxBoot.Prepare(Memory, default, kernel, definition, Log);
+    }
+
+    LoadedKernel LoadBzImage(GuestFile file, ReadOnlySpan<byte> header)
+    {
+        if (KernelPayload.TryUnpack(file, header) is not { } image || !ElfKernel.IsElf(image))
+            return KernelLoader.Load(file, Memory, Log);
+        if (IsVerbose)
+            Log.Verbose($"{file.Path} was unpacked by the host");
+        using GuestFile unpacked = file.Unpacked(image);
+        return KernelLoader.Load(unpacked, Memory, Log);
     }
 
     static uint? FindPvhEntry(GuestFile file)
