@@ -15,13 +15,6 @@
 #define SECTOR_SIZE		512
 #define ID_SIZE			20
 
-enum request_type {
-	REQUEST_READ = 0,
-	REQUEST_WRITE = 1,
-	REQUEST_FLUSH = 4,
-	REQUEST_GET_ID = 8,
-};
-
 enum request_status {
 	STATUS_OK = 0,
 	STATUS_IO_ERROR = 1,
@@ -60,14 +53,25 @@ static void block_interrupt(struct virtio_device *device)
 		request->done = true;
 }
 
+/* Two words; should they change between our reads, the generation does, too. */
+static void read_capacity(struct disk *disk)
+{
+	u8 *common = disk->device->common, *config = disk->device->config, generation;
+
+	do {
+		generation = mmio_read8(common + COMMON_CONFIG_GENERATION);
+		disk->capacity = mmio_read32(config + CONFIG_CAPACITY);
+		disk->capacity_high = mmio_read32(config + CONFIG_CAPACITY + 4);
+	} while (mmio_read8(common + COMMON_CONFIG_GENERATION) != generation);
+}
+
 static void start_disk(struct disk *disk, struct virtio_device *device)
 {
 	disk->device = device;
 	device->driver = disk;
 	virtio_begin(device, FEATURE_SEG_MAX | FEATURE_READ_ONLY | FEATURE_FLUSH | FEATURE_INDIRECT);
 	virtio_queue(device, &disk->queue, QUEUE_REQUESTS, QUEUE_MAX);
-	disk->capacity = mmio_read32(device->config + CONFIG_CAPACITY);
-	disk->capacity_high = mmio_read32(device->config + CONFIG_CAPACITY + 4);
+	read_capacity(disk);
 	disk->pieces = 1;
 	if (device->accepted & FEATURE_SEG_MAX)
 		disk->pieces = min(mmio_read32(device->config + CONFIG_SEG_MAX), MOST_PIECES);
@@ -85,7 +89,7 @@ void block_setup(void)
 }
 
 /* Hands a request to the device; its memory must stay until it is done. */
-static void submit(struct disk *disk, struct request *request, enum request_type type, u32 sector, void *data, u32 length)
+static void submit(struct disk *disk, struct request *request, u32 type, u32 sector, void *data, u32 length)
 {
 	struct buffer buffers[MOST_PIECES + 2];
 	u32 count = 0, readable;
@@ -105,7 +109,7 @@ static void submit(struct disk *disk, struct request *request, enum request_type
 		data = (u8 *)data + piece;
 		length -= piece;
 	}
-	readable = type == REQUEST_WRITE ? count : 1;
+	readable = type == BLOCK_WRITE ? count : 1;
 	buffers[count++] = (struct buffer){ &request->status, 1 };
 
 	wait_until(virtqueue_add(&disk->queue, buffers, readable, count - readable, request));
@@ -127,7 +131,7 @@ static const char *finish(struct request *request)
 }
 
 /* Reads or writes any number of sectors, in requests as large as the device takes. Null, or what went wrong. */
-static const char *transfer(struct disk *disk, enum request_type type, u32 sector, void *data, u32 sectors)
+static const char *transfer(struct disk *disk, u32 type, u32 sector, void *data, u32 sectors)
 {
 	static struct request request;
 	u32 most = disk->pieces * PAGE_SIZE / SECTOR_SIZE;
@@ -163,7 +167,7 @@ static void print_info(struct disk *disk)
 	print("disk %u: slot %u, irq %u, %llu sectors (%llu KB), %s, %s", disk - disks, disk->device->pci->slot,
 	      disk->device->irq, sectors, sectors >> 1, disk->read_only ? "read-only" : "read-write",
 	      disk->cached ? "write cache" : "no write cache");
-	submit(disk, &request, REQUEST_GET_ID, 0, id, ID_SIZE);
+	submit(disk, &request, BLOCK_GET_ID, 0, id, ID_SIZE);
 	if (!finish(&request))
 		print(", id '%s'", id);
 	print(", %u requests\n", disk->queue.requests);
@@ -200,7 +204,7 @@ static void read_sectors(u32 first, u32 count)
 
 	if (count < 1 || count > MOST_SECTORS)
 		print("disk read: 1 to %u sectors\n", MOST_SECTORS);
-	else if (on_disk(first, count) && !report("read", transfer(chosen, REQUEST_READ, first, data, count)))
+	else if (on_disk(first, count) && !report("read", transfer(chosen, BLOCK_READ, first, data, count)))
 		print_hex_dump(first * SECTOR_SIZE, data, count * SECTOR_SIZE);
 }
 
@@ -213,7 +217,7 @@ static void write_text(u32 sector, const char *text)
 		return;
 	memset(data, 0, SECTOR_SIZE);
 	memcpy(data, text, length);
-	if (!report("write", transfer(chosen, REQUEST_WRITE, sector, data, 1)))
+	if (!report("write", transfer(chosen, BLOCK_WRITE, sector, data, 1)))
 		print("wrote %u bytes to sector %u\n", length, sector);
 }
 
@@ -253,7 +257,7 @@ static const char *read_one_by_one(u32 first, u8 *data, u32 count)
 	const char *error = NULL;
 
 	for (u32 i = 0; i < count; i++)
-		submit(chosen, &requests[i], REQUEST_READ, first + i, data + i * SECTOR_SIZE, SECTOR_SIZE);
+		submit(chosen, &requests[i], BLOCK_READ, first + i, data + i * SECTOR_SIZE, SECTOR_SIZE);
 	for (u32 i = 0; i < count; i++) {
 		const char *e = finish(&requests[i]);
 
@@ -277,20 +281,20 @@ static void verify(u32 first, u32 count)
 	for (u32 done = 0; done < count; ) {
 		u32 n = min(count - done, (u32)MOST_SECTORS), sector = first + done;
 
-		if (report("read", transfer(chosen, REQUEST_READ, sector, saved, n)))
+		if (report("read", transfer(chosen, BLOCK_READ, sector, saved, n)))
 			return;
 		make_pattern(data, sector, n);
-		if (report("write", transfer(chosen, REQUEST_WRITE, sector, data, n)))
+		if (report("write", transfer(chosen, BLOCK_WRITE, sector, data, n)))
 			return;
 		memset(data, 0, n * SECTOR_SIZE);
-		if (report("read", transfer(chosen, REQUEST_READ, sector, data, n)))
+		if (report("read", transfer(chosen, BLOCK_READ, sector, data, n)))
 			return;
 		wrong += wrong_sectors(data, sector, n);
 		memset(data, 0, n * SECTOR_SIZE);
 		if (report("read", read_one_by_one(sector, data, n)))
 			return;
 		wrong += wrong_sectors(data, sector, n);
-		if (report("write", transfer(chosen, REQUEST_WRITE, sector, saved, n)))
+		if (report("write", transfer(chosen, BLOCK_WRITE, sector, saved, n)))
 			return;
 		done += n;
 	}
@@ -302,7 +306,7 @@ static void flush(void)
 {
 	static struct request request;
 
-	submit(chosen, &request, REQUEST_FLUSH, 0, NULL, 0);
+	submit(chosen, &request, BLOCK_FLUSH, 0, NULL, 0);
 	if (!report("flush", finish(&request)))
 		print("flushed\n");
 }

@@ -44,7 +44,7 @@ void panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2
 		irq_enable();					\
 	} while (0)
 
-/* traps.c */
+/* traps.c, and from entry.S into it */
 struct trap_frame {
 	u32 edi, esi, ebp, unused_esp, ebx, edx, ecx, eax;	/* pusha */
 	u32 ds, es;
@@ -62,6 +62,7 @@ typedef void irq_handler(u32 irq);
 
 extern struct caught_trap caught_trap;
 void traps_setup(void);
+void trap(struct trap_frame *frame);
 void request_irq(u32 irq, const char *name, irq_handler *handler);
 void print_interrupts(void);
 u32 interrupt_count(void);
@@ -105,7 +106,6 @@ extern u32 kernel_directory[1024];
 #define DEMAND_BASE		0xf4000000
 #define DEMAND_PAGES		256
 #define SCRATCH_BASE		0xf6000000
-#define SCRATCH_PAGES		256
 
 static inline u32 physical(const void *p)
 {
@@ -123,14 +123,13 @@ void free_page(void *page);
 void *alloc_pages(u32 count);
 void map_page(u32 *directory, u32 address, u32 entry);
 void map_page_later(u32 *directory, u32 address, u32 entry);
-u32 page_entry(const u32 *directory, u32 address);
+void map_page_silently(u32 *directory, u32 address, u32 entry);
 void *map_device(u32 address, u32 size);
 bool resolve_page_fault(u32 address, u32 error);
 u32 memory_size(void);
 u32 memory_free(void);
 u32 page_faults_resolved(void);
 void use_directory(u32 *directory);
-u32 *current_directory(void);
 
 /* process.c and user.c */
 int run_program(const char *arguments);
@@ -143,10 +142,12 @@ void process_use_fpu(void);
 void syscall(struct trap_frame *frame);
 void process_summary(int status);
 
-/* boot parameters, main.c */
+/* main.c: from boot.S, and what the launcher has put into the boot page */
+void kernel_main(u32 boot_parameters) __attribute__((noreturn));
 extern char command_line[];
 const char *command_line_option(const char *name);
 u32 initrd_start(void);
+u32 initrd_size(void);
 u32 ram_size(void);
 
 /* the devices */
@@ -173,6 +174,6 @@ typedef void command(struct words *words);
 
 void shell(void) __attribute__((noreturn));
 void run_commands(const char *commands);
-command disk_command, net_command, rng_command, fault_command, die_command, violate_command, stress_command;
+command disk_command, net_command, rng_command, mem_command, fault_command, die_command, violate_command, stress_command;
 
 #endif

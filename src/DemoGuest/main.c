@@ -5,6 +5,7 @@
 /* Offsets in the boot page, as Linux' boot protocol has them. */
 #define BOOT_E820_ENTRIES	0x1e8
 #define BOOT_RAMDISK_IMAGE	0x218
+#define BOOT_RAMDISK_SIZE	0x21c
 #define BOOT_COMMAND_LINE	0x228
 #define BOOT_SUBARCHITECTURE	0x23c
 #define BOOT_E820_MAP		0x2d0
@@ -26,6 +27,11 @@ static u32 boot_word(u32 offset)
 u32 initrd_start(void)
 {
 	return boot_word(BOOT_RAMDISK_IMAGE);
+}
+
+u32 initrd_size(void)
+{
+	return boot_word(BOOT_RAMDISK_SIZE);
 }
 
 /* The end of the RAM that starts at 0. */
@@ -65,7 +71,7 @@ static void banner(void)
 }
 
 /* From boot.S, on the kernel's page tables and stack. */
-void __attribute__((noreturn)) kernel_main(u32 boot_parameters)
+void kernel_main(u32 boot_parameters)
 {
 	const char *commands;
 

@@ -37,11 +37,6 @@ static u32 free_packet_count, received, sent;
 u8 net_mac[6] = { 0x02, 0, 0, 0, 0, 0x02 };	/* ours, if the device has no other */
 u32 net_address = 192u << 24 | 168 << 16 | 19 << 8 | 2;
 
-bool net_present(void)
-{
-	return device;
-}
-
 /* Sent packets are collected when a buffer is wanted; nobody waits for them. */
 static struct packet *transmit_packet(void)
 {

@@ -145,21 +145,17 @@ void map_page(u32 *directory, u32 address, u32 entry)
 	hypercall(CALL_SET_PTE, physical(directory), address, entry, 0);
 }
 
+/* The same without a word to the host, who must be told to forget all that it knows of the tables. */
+void map_page_silently(u32 *directory, u32 address, u32 entry)
+{
+	*entry_of(directory, address) = entry;
+}
+
 /* The same, but before the mapping can be relied on there must be a hypercall. */
 void map_page_later(u32 *directory, u32 address, u32 entry)
 {
 	*entry_of(directory, address) = entry;
 	hypercall_later(CALL_SET_PTE, physical(directory), address, entry, 0);
-}
-
-/* 0 where there is none. */
-u32 page_entry(const u32 *directory, u32 address)
-{
-	u32 table = directory[address / PART];
-
-	if (!(table & PTE_PRESENT))
-		return 0;
-	return ((u32 *)virtual(ADDRESS(table)))[address / PAGE_SIZE % 1024];
 }
 
 /* Makes a device's registers visible. The host sees each access, so they must not be cached. */
@@ -201,9 +197,4 @@ void use_directory(u32 *directory)
 {
 	directory_in_use = directory;
 	hypercall(CALL_NEW_PGTABLE, physical(directory), 0, 0, 0);
-}
-
-u32 *current_directory(void)
-{
-	return directory_in_use;
 }

@@ -32,11 +32,23 @@ static void split(char *line, struct words *words)
 
 static command help_command;
 
-static void mem_command(struct words *words)
+/* Whether it is whole: its size, which the launcher rounds up to pages, and the sum of its bytes. */
+static void initrd_command(struct words *words)
 {
+	u32 sum = 0;
+
 	(void)words;
-	print("memory: %u KB, %u KB free, %u page faults resolved\n", memory_size() / 1024, memory_free() / 1024,
-	      page_faults_resolved());
+	if (!initrd_start()) {
+		print("initrd: there is none\n");
+		return;
+	}
+	for (u32 at = 0; at < initrd_size(); at += PAGE_SIZE) {
+		map_page(kernel_directory, SCRATCH_BASE, (initrd_start() + at) | PTE_PRESENT);
+		for (u32 i = 0; i < PAGE_SIZE; i++)
+			sum += *(u8 *)(SCRATCH_BASE + i);
+	}
+	map_page(kernel_directory, SCRATCH_BASE, 0);
+	print("initrd: %u bytes at %08x, sum %08x\n", initrd_size(), initrd_start(), sum);
 }
 
 static void uptime_command(struct words *words)
@@ -132,7 +144,8 @@ static const struct {
 	command *run;
 } commands[] = {
 	{ "help", "", "this list", help_command },
-	{ "mem", "", "memory", mem_command },
+	{ "mem", "[test]", "memory; write and read back all that is free", mem_command },
+	{ "initrd", "", "the initial RAM disk", initrd_command },
 	{ "uptime", "", "time since the start, ticks and interrupts", uptime_command },
 	{ "date", "", "the host's time of day", date_command },
 	{ "sleep", "MS", "wait so many milliseconds", sleep_command },

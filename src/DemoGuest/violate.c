@@ -15,8 +15,6 @@
 #define LONG_CHAIN	256u		/* descriptors in the longest queue */
 #define GIVE_UP		500		/* milliseconds until we say that nothing happened */
 
-#define REQUEST_WRITE	1
-#define REQUEST_FLUSH	4
 #define FEATURE_NET_GUEST_TSO4	(1u << 7)
 
 /* A device that is up to no good, and a queue of it, of which each part has a page of its own. */
@@ -168,7 +166,7 @@ static void avail_flags(void)
 	run_queue(0);
 	avail->flags = 2;
 	if (device->type == VIRTIO_BLOCK) {
-		offer_request(REQUEST_FLUSH, 0, 0);
+		offer_request(BLOCK_FLUSH, 0, 0);
 	} else {
 		good_desc(0, 0, 0);
 		offer(0, 1);
@@ -269,7 +267,7 @@ static void no_room_for_status(void)
 static void write_past_end(void)
 {
 	run_queue(0);
-	offer_request(REQUEST_WRITE, mmio_read32(device->config), 512);
+	offer_request(BLOCK_WRITE, mmio_read32(device->config), 512);
 }
 
 /* 21 and 22: the window in configuration space, at a length that no register has. */
@@ -564,13 +562,13 @@ static void chain_too_long(void)
 static void flush_sector(void)
 {
 	run_queue(0);
-	offer_request(REQUEST_FLUSH, 1, 0);
+	offer_request(BLOCK_FLUSH, 1, 0);
 }
 
 static void odd_data(void)
 {
 	run_queue(0);
-	offer_request(REQUEST_WRITE, 0, 100);
+	offer_request(BLOCK_WRITE, 0, 100);
 }
 
 /* A packet whose header asks for what was not agreed on. */

@@ -92,7 +92,7 @@ struct virtio_device *virtio_find(u8 type, u32 skip)
 }
 
 /* Status bits are only ever added, each in its turn. */
-void virtio_status(struct virtio_device *device, u8 bits)
+static void virtio_status(struct virtio_device *device, u8 bits)
 {
 	u8 status = mmio_read8(device->common + COMMON_DEVICE_STATUS);
 
@@ -144,10 +144,10 @@ void virtio_queue(struct virtio_device *device, struct virtqueue *queue, u16 num
 	u8 *common = device->common, *memory;
 	u32 avail_at, used_at;
 
+	if (number >= mmio_read16(common + COMMON_NUM_QUEUES))
+		panic("%s in slot %u has no queue %u", device->name, device->pci->slot, number);
 	mmio_write16(common + COMMON_QUEUE_SELECT, number);
 	queue->size = min(mmio_read16(common + COMMON_QUEUE_SIZE), size);
-	if (!queue->size)
-		panic("%s in slot %u has no queue %u", device->name, device->pci->slot, number);
 	mmio_write16(common + COMMON_QUEUE_SIZE, queue->size);
 
 	/* One page holds all three parts of up to 64 descriptors. */

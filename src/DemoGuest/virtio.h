@@ -42,6 +42,12 @@
 #define FEATURE_INDIRECT	(1u << 28)
 #define FEATURE_HIGH_VERSION_1	(1u << 0)	/* bit 32 */
 
+/* What a block request asks for. */
+#define BLOCK_READ		0
+#define BLOCK_WRITE		1
+#define BLOCK_FLUSH		4
+#define BLOCK_GET_ID		8
+
 /* The common configuration, section 4.1.4.3. Each field is accessed with its own width. */
 #define COMMON_DEVICE_FEATURE_SELECT	0
 #define COMMON_DEVICE_FEATURE		4
@@ -175,7 +181,6 @@ extern struct virtio_device virtio_devices[32];
 extern u32 virtio_device_count;
 
 struct virtio_device *virtio_find(u8 type, u32 skip);
-void virtio_status(struct virtio_device *device, u8 bits);
 void virtio_begin(struct virtio_device *device, u32 wanted);
 void virtio_queue(struct virtio_device *device, struct virtqueue *queue, u16 number, u16 size);
 void virtio_ready(struct virtio_device *device, void (*interrupt)(struct virtio_device *));

@@ -10,6 +10,7 @@ public sealed unsafe partial class LguestDevice
 
     LguestData? data;
     uint lastErrorCode, lastFaultAddress;
+    int nextRingSlot;
 
     /// <summary>The guest's segment descriptors.</summary>
     internal SegmentTable Segments { get; } = new();
@@ -238,8 +239,6 @@ public sealed unsafe partial class LguestDevice
             Hypercalls.Execute(this, call);
         }
     }
-
-    int nextRingSlot;
 
     void Init(uint address)
     {

@@ -14,7 +14,7 @@ public sealed class CommandTests
     {
         using RunningDemoGuest guest = RunningDemoGuest.Boot();
         string[] names = [.. guest.Ask("help").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0])];
-        Assert.Equal(["help", "mem", "uptime", "date", "sleep", "cpu", "irqs", "pci", "disk", "rng", "net", "user",
+        Assert.Equal(["help", "mem", "initrd", "uptime", "date", "sleep", "cpu", "irqs", "pci", "disk", "rng", "net", "user",
             "fault", "die", "violate", "stress", "echo", "cmdline", "reboot", "halt"], names);
     }
 
@@ -54,6 +54,44 @@ public sealed class CommandTests
     {
         using RunningDemoGuest guest = RunningDemoGuest.Boot("quiet", memoryMB: 32);
         Assert.Matches(@"^memory: 32768 KB, \d+ KB free, 0 page faults resolved\n$", guest.Ask("mem"));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(16)]
+    [InlineData(64)]
+    public void AllMemoryIsThere(int memoryMB)
+    {
+        using RunningDemoGuest guest = RunningDemoGuest.Boot("quiet", memoryMB);
+        int pages = 0;
+        for (int i = 0; i < 2; i++)   // new pages, then used ones
+        {
+            string[] words = guest.Ask("mem test").Split(' ');
+            Assert.Equal("memory: N pages written and read back, 0 wrong\n", string.Join(' ', words[0], "N", string.Join(' ', words[2..])));
+            pages = int.Parse(words[1], CultureInfo.InvariantCulture);
+        }
+        Assert.InRange(pages, (memoryMB << 8) - 512, memoryMB << 8);   // all but 2 MB, which the kernel, what lies below it and a reserve take
+    }
+
+    [Fact]
+    public void FindsItsRamDisk()
+    {
+        byte[] content = new byte[100_000];
+        new Random(2).NextBytes(content);
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, content);
+            using RunningDemoGuest guest = RunningDemoGuest.Boot("quiet", initrd: path);
+            string expected = $"initrd: 102400 bytes at 00fe7000, sum {content.Sum(b => b):x8}\n";
+            Assert.Equal(expected, guest.Ask("initrd"));
+            guest.Ask("mem test");   // goes around it
+            Assert.Equal(expected, guest.Ask("initrd"));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [Fact]

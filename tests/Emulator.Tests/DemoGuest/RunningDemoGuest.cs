@@ -42,9 +42,9 @@ sealed class RunningDemoGuest : IDisposable
     public static RunningDemoGuest Boot(params DeviceSettings[] devices) => Boot("quiet", devices: devices);
 
     /// <summary>Starts a guest and waits for its first prompt.</summary>
-    public static RunningDemoGuest Boot(string commandLine, int memoryMB = 16, string? image = null, bool verbose = false, params DeviceSettings[] devices)
+    public static RunningDemoGuest Boot(string commandLine, int memoryMB = 16, string? image = null, string? initrd = null, bool verbose = false, params DeviceSettings[] devices)
     {
-        RunningDemoGuest guest = Start(commandLine, memoryMB, image, verbose, devices);
+        RunningDemoGuest guest = Start(commandLine, memoryMB, image, initrd, verbose, devices);
         try
         {
             guest.WaitFor(Prompt);
@@ -58,9 +58,9 @@ sealed class RunningDemoGuest : IDisposable
     }
 
     /// <summary>Starts a guest that may never come to its prompt.</summary>
-    public static RunningDemoGuest Start(string commandLine, int memoryMB = 16, string? image = null, bool verbose = false, params DeviceSettings[] devices)
+    public static RunningDemoGuest Start(string commandLine, int memoryMB = 16, string? image = null, string? initrd = null, bool verbose = false, params DeviceSettings[] devices)
     {
-        var definition = new GuestDefinition { Name = "demo", MemoryMB = memoryMB, KernelPath = image ?? ImagePath, CommandLine = commandLine };
+        var definition = new GuestDefinition { Name = "demo", MemoryMB = memoryMB, KernelPath = image ?? ImagePath, InitrdPath = initrd, CommandLine = commandLine };
         foreach (DeviceSettings device in devices)
             definition.Devices.Add(device);
         return new RunningDemoGuest(definition, verbose);

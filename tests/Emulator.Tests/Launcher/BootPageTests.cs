@@ -9,7 +9,7 @@ public sealed class BootPageTests : LauncherTest
     [Fact]
     public void SaysWhatAKernelLooksFor()
     {
-        BootPage.Write(Memory, "console=hvc0 quiet", new InitialRamDisk(0x3F0000, 0x10000));
+        BootPage.Write(Memory, "console=hvc0 quiet", new InitialRamDisk(0x3F0000, 0x10000, 0x10000));
         Dictionary<uint, byte[]> expected = new()
         {
             [0x1E8] = [1],
@@ -51,7 +51,7 @@ public sealed class BootPageTests : LauncherTest
         byte[] content = [.. Enumerable.Range(0, 5000).Select(i => (byte)i)];
         string path = WriteFile(content);
         InitialRamDisk disk = InitialRamDisk.Load(path, Memory, 0x200000, Log);
-        Assert.Equal(new InitialRamDisk(0x3FE000, 0x2000), disk);
+        Assert.Equal(new InitialRamDisk(0x3FE000, 0x2000, 5000), disk);
         Assert.Equal(content, Memory.Slice(disk.Address, 5000).ToArray());
         Assert.Equal([$"mapped initrd {path} size=8192 @ 0x3fe000"], Log.VerboseLines);
     }
