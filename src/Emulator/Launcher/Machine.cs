@@ -165,7 +165,11 @@ public enum GuestExitKind
 /// <param name="Message">The launcher's text.</param>
 /// <param name="Violation">The rule that was broken, where one was.</param>
 /// <param name="Error">The host's error, where there was one.</param>
-public sealed record GuestExit(GuestExitKind Kind, string Message, DriverViolation? Violation = null, Exception? Error = null);
+public sealed record GuestExit(GuestExitKind Kind, string Message, DriverViolation? Violation = null, Exception? Error = null)
+{
+    /// <summary>The kind where all is well, although the launcher's text says "CRASH" for a power-off too; else the text.</summary>
+    public override string ToString() => Kind is GuestExitKind.PowerOff or GuestExitKind.Stopped ? Kind.ToString() : Message;
+}
 
 /// <summary>Where a machine's messages go.</summary>
 public interface IMachineLog

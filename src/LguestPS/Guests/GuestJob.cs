@@ -38,7 +38,7 @@ public sealed class GuestJob : Job
     public override void StopJob()
     {
         run.Stop();
-        run.Completion.Wait();
+        Finished.WaitOne();
     }
 
     static JobState StateAfter(GuestExitKind kind) => kind switch
