@@ -131,10 +131,3 @@ public static class DriverRules
         }
     }
 }
-
-/// <summary>Numbers as C's printf writes them, which the launcher's messages are made with.</summary>
-static class CFormat
-{
-    /// <summary><c>%#x</c>: zero has no prefix.</summary>
-    public static string Hex(ulong value) => value == 0 ? "0" : "0x" + value.ToString("x", CultureInfo.InvariantCulture);
-}

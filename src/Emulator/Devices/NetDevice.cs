@@ -22,12 +22,13 @@ public sealed class NetDevice(IPacketInterface port, PhysicalAddress? mac, strin
     readonly byte[] configuration = MakeConfiguration(mac);
     readonly byte[] received = new byte[FrameBytes];
     readonly byte[] sent = new byte[FrameBytes];
+    bool sendingFails;
 
     /// <inheritdoc/>
     public override string Description => description;
 
     /// <inheritdoc/>
-    protected internal override IEnumerable<VirtqueueService> Queues => [new("rx", Receive), new("tx", Send)];
+    protected internal override IEnumerable<VirtqueueService> Queues => [new("rx", Receive), new("tx", Transmit)];
 
     /// <inheritdoc/>
     protected internal override ulong Features => Checksum | GuestChecksum | GuestTso4 | GuestTso6 | GuestEcn | HostTso4 | HostTso6 | HostEcn
@@ -103,25 +104,34 @@ public sealed class NetDevice(IPacketInterface port, PhysicalAddress? mac, strin
         }
     }
 
-    void Send(DescriptorChain chain)
+    void Transmit(DescriptorChain chain)
     {
         chain.RequireNoWritable(DriverRule.NetTransmitIsReadable);
         int length = chain.Readable.CopyTo(sent);
         if (length < HeaderBytes)
             throw chain.Violate(DriverRule.RequestTooShort, ("length", (ulong)length), ("header", (ulong)HeaderBytes));
         CheckHeader(chain, sent[HeaderFlags], sent[HeaderGsoType]);
+        if (length == FrameBytes)
+            Host.Warn($"net {port.Name}: a packet of {chain.ReadableLength} bytes was dropped");
+        else
+            Send(sent.AsSpan(0, length));
+        chain.Complete(0);
+    }
+
+    /// <summary>Sends a frame; one that the host won't have is lost. The first of a row of those is warned of.</summary>
+    void Send(ReadOnlySpan<byte> frame)
+    {
         try
         {
-            if (length == FrameBytes)
-                Host.Warn($"net {port.Name}: a packet of {chain.ReadableLength} bytes was dropped");
-            else
-                port.Send(sent.AsSpan(0, length));
+            port.Send(frame);
+            sendingFails = false;
         }
         catch (IOException error)
         {
-            Host.Warn($"net {port.Name}: {error.Message}");
+            if (!sendingFails)
+                Host.Warn($"net {port.Name}: {error.Message}");
+            sendingFails = true;
         }
-        chain.Complete(0);
     }
 
     /// <summary>A packet asks only for what was negotiated (section 5.1.6.2.1).</summary>

@@ -1,3 +1,4 @@
+using LguestPS.Emulator.Devices;
 using LguestPS.Emulator.Hypervisor;
 
 namespace LguestPS.Emulator.Launcher;

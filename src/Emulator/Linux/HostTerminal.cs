@@ -3,20 +3,28 @@ using Tmds.Linux;
 
 namespace LguestPS.Emulator.Linux;
 
-/// <summary>The terminal that the process was started on: standard input and output.</summary>
+/// <summary>A terminal of the host: the one that the process was started on, if no other is named.</summary>
 public sealed unsafe class HostTerminal : ITerminal
 {
-    const int StandardInput = 0, StandardOutput = 1;
+    readonly int input, output;
+
+    /// <summary>The terminal of standard input and output.</summary>
+    public HostTerminal() : this(0, 1)
+    {
+    }
+
+    /// <summary>The terminal of two open descriptors, which stay the caller's.</summary>
+    internal HostTerminal(int input, int output) => (this.input, this.output) = (input, output);
 
     /// <inheritdoc/>
     public IDisposable? EnterRawMode()
     {
         termios settings;
-        if (LibC.tcgetattr(StandardInput, &settings) < 0)
+        if (LibC.tcgetattr(input, &settings) < 0)
             return null;
-        var restore = new SavedMode(settings);
+        var restore = new SavedMode(input, settings);
         settings.c_lflag &= ~(LibC.ISIG | LibC.ICANON | LibC.ECHO);
-        LibC.tcsetattr(StandardInput, (int)LibC.TCSANOW, &settings);
+        LibC.tcsetattr(input, (int)LibC.TCSANOW, &settings);
         return restore;
     }
 
@@ -27,11 +35,11 @@ public sealed unsafe class HostTerminal : ITerminal
         using CancellationTokenRegistration registration = cancellation.UnsafeRegister(static state => ((HostEvent)state!).Set(), cancelled);
         while (true)
         {
-            if (!cancelled.WaitFor(StandardInput))
+            if (!cancelled.WaitFor(input))
                 cancellation.ThrowIfCancellationRequested();
             fixed (byte* start = buffer)
             {
-                long length = LibC.read(StandardInput, start, (uint)buffer.Length);
+                long length = LibC.read(input, start, (uint)buffer.Length);
                 if (length >= 0)
                     return (int)length;
             }
@@ -42,16 +50,16 @@ public sealed unsafe class HostTerminal : ITerminal
     }
 
     /// <inheritdoc/>
-    public void Write(ReadOnlySpan<byte> output)
+    public void Write(ReadOnlySpan<byte> bytes)
     {
-        while (!output.IsEmpty)
+        while (!bytes.IsEmpty)
         {
-            fixed (byte* start = output)
+            fixed (byte* start = bytes)
             {
-                long length = LibC.write(StandardOutput, start, (uint)output.Length);
+                long length = LibC.write(output, start, (uint)bytes.Length);
                 if (length >= 0)
                 {
-                    output = output[(int)length..];
+                    bytes = bytes[(int)length..];
                     continue;
                 }
             }
@@ -66,12 +74,14 @@ public sealed unsafe class HostTerminal : ITerminal
     /// <summary>Puts the terminal back as it was, at the latest when the process ends.</summary>
     sealed class SavedMode : IDisposable
     {
+        readonly int terminal;
         readonly termios saved;
         readonly PosixSignalRegistration[] signals;
         int restored;
 
-        public SavedMode(termios settings)
+        public SavedMode(int terminal, termios settings)
         {
+            this.terminal = terminal;
             saved = settings;
             AppDomain.CurrentDomain.ProcessExit += OnExit;
             // These end the process without an exit event.
@@ -93,7 +103,7 @@ public sealed unsafe class HostTerminal : ITerminal
             if (Interlocked.Exchange(ref restored, 1) != 0)
                 return;
             termios settings = saved;
-            LibC.tcsetattr(StandardInput, (int)LibC.TCSANOW, &settings);
+            LibC.tcsetattr(terminal, (int)LibC.TCSANOW, &settings);
         }
     }
 }

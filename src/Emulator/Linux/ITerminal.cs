@@ -11,5 +11,5 @@ public interface ITerminal
     int Read(Span<byte> buffer, CancellationToken cancellation);
 
     /// <summary>Shows bytes.</summary>
-    void Write(ReadOnlySpan<byte> output);
+    void Write(ReadOnlySpan<byte> bytes);
 }
