@@ -92,7 +92,7 @@ static unsafe class StackInstructions
 
         esp -= size;
         WriteStack<T>(s, esp & mask, ebp);
-        uint frame = esp;
+        uint frame = (s->R[Reg.Esp] & ~mask) | (esp & mask);   // a 16-bit stack leaves the upper half of esp
         if (level > 0)
         {
             for (uint i = 1; i < level; i++)

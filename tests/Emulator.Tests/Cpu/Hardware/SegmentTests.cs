@@ -165,7 +165,7 @@ public sealed unsafe class SegmentTests : IDisposable
         });
         Assert.Equal(13, stop.Vector);   // hlt in ring 3
         CpuState* s = rig.S;
-        Assert.Equal((0x00C0F200u, uint.MaxValue), (s->R[Reg.Ebx], s->R[Reg.Ecx]));
+        Assert.Equal((0x00CFF200u, uint.MaxValue), (s->R[Reg.Ebx], s->R[Reg.Ecx]));
         Assert.Equal((1u, 77u), (s->R[Reg.Edx] & 0xFFFF, s->R[Reg.Esi]));
         Assert.Equal(0x100u, s->R[Reg.Eax] & 0xFFFF);
     }
@@ -184,6 +184,22 @@ public sealed unsafe class SegmentTests : IDisposable
             c.hlt();
         });
         Assert.Equal((0x13u, 1u), (rig.S->R[Reg.Eax], rig.S->R[Reg.Edx] & 0xFFFF));
+    }
+
+    [Fact]
+    public void Arpl_writes_memory_only_to_raise()
+    {
+        rig.SetDescriptor(HardwareRig.Scratch, HardwareRig.Data, 0xFFFF, 0x90);
+        rig.Memory.Write<ushort>(HardwareRig.Data, 3);
+        Stop stop = rig.Run0(c =>
+        {
+            c.mov(ax, HardwareRig.Scratch);
+            c.mov(ds, ax);
+            c.mov(ecx, 3);
+            c.arpl(__word_ptr[0], cx);
+            c.arpl(__word_ptr[4], cx);
+        });
+        Assert.Equal((13, 0u, HardwareRig.Code0Start + 19), (stop.Vector, stop.ErrorCode, stop.Eip));
     }
 
     [Fact]
