@@ -35,15 +35,8 @@ public sealed class BlockDevice(DiskImage disk, bool readOnly, string serial) : 
         Unsupported = 2,
     }
 
-#pragma warning disable CS0649 // filled from guest memory
     /// <summary>The head of a request as it lies in guest memory.</summary>
-    readonly struct RequestHeader
-    {
-        public readonly RequestType Type;
-        public readonly uint Reserved;
-        public readonly ulong Sector;
-    }
-#pragma warning restore CS0649
+    readonly record struct RequestHeader(RequestType Type, uint Reserved, ulong Sector);
 
     /// <inheritdoc/>
     public override string Description => $"virtblock {disk.Length / SectorSize} sectors";

@@ -18,7 +18,7 @@ sealed unsafe class Virtqueue
     readonly VirtqueueService service;
     readonly DescriptorChain chain;
     readonly ManualResetEventSlim wake = new(false, spinCount: 0);
-    CancellationTokenSource stop = new();
+    CancellationTokenSource? stop;
     Thread? thread;
 
     // Host addresses of the three parts, valid from Enable on.
@@ -83,7 +83,7 @@ sealed unsafe class Virtqueue
     /// <summary>Ends the queue's thread, if it has one, and waits for its end.</summary>
     public void Stop()
     {
-        if (thread is null)
+        if (thread is null || stop is null)
             return;
         stop.Cancel();
         wake.Set();
@@ -232,12 +232,12 @@ sealed unsafe class Virtqueue
                 ReadIndirectTable(address, length, flags, indirect);
                 return;   // it has no next
             }
-            byte* host = Check(address, length);
+            Check(address, length);
             if (++seen > entries)
                 throw Violate(DriverRule.ChainNotLooped, ("entries", entries));
             if (chain.Count == Size)
                 throw Violate(DriverRule.IndirectFitsQueue, ("entries", (ulong)chain.Count + 1), ("size", Size));
-            if (!chain.Append(new GuestBuffer((uint)(host - Memory.Base), length), (flags & DescriptorWrite) != 0))
+            if (!chain.Append(new GuestBuffer((uint)address, length), (flags & DescriptorWrite) != 0))
                 throw Violate(DriverRule.ReadableBeforeWritable, ("descriptor", i));
             bytes += length;
             if (bytes > 1UL << 32)
