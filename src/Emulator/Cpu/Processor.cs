@@ -104,7 +104,9 @@ public sealed unsafe class Processor : IDisposable
             mode |= BlockMode.NotProtected;
         if (s->Cpl == 3)
             mode |= BlockMode.User;
-        s->BlockKey = (uint)mode | (code.Generation << 3);
+        if (s->Cs.Limit != uint.MaxValue)
+            mode |= BlockMode.LimitedCode;
+        s->BlockKey = (uint)mode | (code.Generation << 4);
         s->FlatStack = s->Ss.Is32Bit && s->Ss.FlatWrite != 0 ? 1 : 0;
         bool breakpoints = DebugEvents.HasBreakpoints(s);
         s->Stepping = breakpoints ? 1 : 0;
@@ -208,16 +210,14 @@ public sealed unsafe class Processor : IDisposable
             uint linear = s->Cs.Base + s->Eip;
             JumpCache.Entry* entry = code.Slot(linear);
             Block* block = entry->Block;
-            if (step)
-                block = code.DecodeSingle(linear);
-            else if (entry->Linear != linear || entry->Key != s->BlockKey)
+            if (entry->Linear != linear || entry->Key != s->BlockKey)
                 block = code.Find(linear);
 
             s->CurrentBlock = block;
             s->BlockEip = s->Eip;
             s->Retired += block->Instructions;
             Op* op = block->Ops;
-            s->BlockEnd = op + block->OpCount;
+            s->BlockEnd = step ? EndOfFirstInstruction(op) : op + block->OpCount;
             do
             {
                 s->CurrentOp = op;
@@ -226,11 +226,19 @@ public sealed unsafe class Processor : IDisposable
             }
             while (op < s->BlockEnd);
 
-            if (s->BlockEnd == null)
+            if (s->BlockEnd == null || step)
                 LeftEarly(block, op);
             if (step)
                 DebugEvents.After(this);
         }
+    }
+
+    // Past the guard that may stand before it.
+    static Op* EndOfFirstInstruction(Op* op)
+    {
+        while (op->Length == 0)
+            op++;
+        return op + 1;
     }
 
     // The block gave up its rest: eip is at the next instruction, unless the last one has set it.

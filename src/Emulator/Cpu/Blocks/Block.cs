@@ -43,6 +43,10 @@ public enum BlockMode : uint
     NotProtected = 2,
     /// <summary>Ring 3. Part of the key since the page must be executable for it; the decoded form is the same.</summary>
     User = 4,
+    /// <summary>The code segment has a limit below 4 GB. Part of the key only, so that no block runs past a limit that it was not checked against.</summary>
+    LimitedCode = 8,
+    /// <summary>What the decoded form depends on.</summary>
+    Decoded = Code32 | NotProtected,
     /// <summary>All of these.</summary>
-    Mask = 7,
+    Mask = 15,
 }

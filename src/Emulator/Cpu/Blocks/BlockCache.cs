@@ -36,7 +36,7 @@ sealed unsafe class BlockCache : IDisposable
     /// <summary>Looks a block up.</summary>
     public Block* Find(uint physical, BlockMode mode)
     {
-        mode &= ~BlockMode.User;
+        mode &= BlockMode.Decoded;
         for (Block* block = buckets[Bucket(physical)]; block != null; block = block->NextInBucket)
             if (block->Physical == physical && block->Mode == mode)
                 return block;
@@ -54,7 +54,7 @@ sealed unsafe class BlockCache : IDisposable
     public bool Commit(Block block, out Block* kept)
     {
         kept = (Block*)(arena + used);
-        block.Mode &= ~BlockMode.User;
+        block.Mode &= BlockMode.Decoded;
         used += (nuint)(sizeof(Block) + block.OpCount * sizeof(Op));
         used = (used + 15) & ~(nuint)15;
 

@@ -1,5 +1,6 @@
 using LguestPS.Emulator.Cpu.Decode;
 using LguestPS.Emulator.Cpu.Interpret;
+using LguestPS.Emulator.Cpu.Interrupts;
 using LguestPS.Emulator.Cpu.Mmu;
 using LguestPS.Emulator.Cpu.Segmentation;
 using LguestPS.Emulator.Cpu.State;
@@ -13,7 +14,7 @@ public static unsafe class PortInstructions
     /// <summary>Enters the instructions.</summary>
     public static void Define(InstructionTable table)
     {
-        const InstructionTraits Ends = InstructionTraits.EndsBlock;
+        const InstructionTraits Ends = InstructionTraits.EndsBlock | InstructionTraits.Branch;
         table.Add(new(0xE4, "in", OperandForm.Imm8) { Traits = Ends, Register = &InByteImmediate });
         table.Add(new(0xE5, "in", OperandForm.Imm8) { Traits = Ends, Register = &InDwordImmediate, Register16 = &InWordImmediate });
         table.Add(new(0xE6, "out", OperandForm.Imm8) { Traits = Ends, Register = &OutByteImmediate });
@@ -57,16 +58,34 @@ public static unsafe class PortInstructions
 
     static void In(CpuState* s, Op* op, ushort port, int size)
     {
-        PortPermission.Check(s, port, size);
+        if (!PortPermission.Allows(s, port, size))
+        {
+            Refuse(s, op);
+            return;
+        }
         uint mask = Mask(size);
         uint value = Read(s, op, port, size) & mask;
         s->R[Reg.Eax] = (s->R[Reg.Eax] & ~mask) | value;
+        s->Eip = Operand.NextEip(s, op);
     }
 
     static void Out(CpuState* s, Op* op, ushort port, int size)
     {
-        PortPermission.Check(s, port, size);
+        if (!PortPermission.Allows(s, port, size))
+        {
+            Refuse(s, op);
+            return;
+        }
         Write(s, op, port, size, s->R[Reg.Eax] & Mask(size));
+        s->Eip = Operand.NextEip(s, op);
+    }
+
+    // #GP(0) without an exception of .NET's, which costs microseconds: an lguest guest boots with tens of thousands of them.
+    static void Refuse(CpuState* s, Op* op)
+    {
+        s->Eip = InstructionEip(s, op);
+        s->Retired--;
+        EventDelivery.Raise(s, CpuFault.GeneralProtection(0));
     }
 
     // Owners see the state as it is before the instruction.
