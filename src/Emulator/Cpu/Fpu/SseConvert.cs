@@ -158,19 +158,21 @@ internal static unsafe class SseConvert
         *Xmm(s, op->Register) = Vector128.Create(low, high, 0, 0).AsByte();
     }
 
+    /// <summary>From memory this one and the next touch no MMX state (Intel SDM vol. 2, CVTPI2PD; processors do the same here).</summary>
     static void MmxToSingles(CpuState* s, Op* op)
     {
         BeginSse(s);
-        BeginMmx(s);
+        if (!IsMemory(op))
+            BeginMmx(s);
         ulong source = LoadMmx(s, op);
         FloatContext c = Context(s);
         uint low = ToSingle((uint)source, ref c), high = ToSingle((uint)(source >> 32), ref c);
-        EnterMmx(&s->Fpu);
+        if (!IsMemory(op))
+            EnterMmx(&s->Fpu);
         Finish(s, c);
         *XmmQuad(s, op->Register) = low | (ulong)high << 32;
     }
 
-    /// <summary>From memory this one touches no MMX state (Intel SDM vol. 2, CVTPI2PD).</summary>
     static void MmxToDoubles(CpuState* s, Op* op)
     {
         BeginSse(s);
