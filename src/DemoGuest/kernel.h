@@ -174,6 +174,6 @@ typedef void command(struct words *words);
 
 void shell(void) __attribute__((noreturn));
 void run_commands(const char *commands);
-command disk_command, net_command, rng_command, mem_command, fault_command, die_command, violate_command, stress_command;
+command disk_command, net_command, rng_command, mem_command, fault_command, ports_command, die_command, violate_command, stress_command;
 
 #endif

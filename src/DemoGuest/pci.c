@@ -54,13 +54,10 @@ void pci_write32(u8 slot, u8 offset, u32 value)
 	asm volatile("outl %0, %w1" : : "a" (value), "d" (data_port(slot, offset)));
 }
 
-/* The bus refuses some writes: then the trap comes back to us. False: so it was. */
-bool pci_try_write32(u8 slot, u8 offset, u32 value)
+/* The bus refuses some writes: then the trap comes back to us, and caught_trap tells of it. */
+void pci_try_write32(u8 slot, u8 offset, u32 value)
 {
-	u32 count = caught_trap.count;
-
 	asm volatile(MAY_TRAP("outl %0, %w1") : : "a" (value), "d" (data_port(slot, offset)) : "memory");
-	return caught_trap.count == count;
 }
 
 /* The bits of BAR 0 that stay 0 when ones are written say how large the device's window is. */

@@ -26,7 +26,7 @@ u32 pci_read32(u8 slot, u8 offset);
 void pci_write8(u8 slot, u8 offset, u8 value);
 void pci_write16(u8 slot, u8 offset, u16 value);
 void pci_write32(u8 slot, u8 offset, u32 value);
-bool pci_try_write32(u8 slot, u8 offset, u32 value);
+void pci_try_write32(u8 slot, u8 offset, u32 value);
 
 extern struct pci_device pci_devices[32];
 extern u32 pci_device_count;

@@ -157,6 +157,7 @@ static const struct {
 	{ "net", "...", "info, ping A.B.C.D [COUNT]", net_command },
 	{ "user", "[PROGRAM]", "run a program in ring 3", user_command },
 	{ "fault", "[KIND]", "cause a trap that is handled", fault_command },
+	{ "ports", "", "instructions that the launcher does for us", ports_command },
 	{ "die", "[KIND]", "break a rule of the lguest interface", die_command },
 	{ "violate", "N | list", "break rule N for virtio drivers", violate_command },
 	{ "stress", "[ROUNDS]", "page tables, hypercall ring and clock", stress_command },

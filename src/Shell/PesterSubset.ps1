@@ -23,10 +23,12 @@ function It {
     Add-PesterItem -Kind Test -Name $Name -Body $Test -Tag $Tag -Skip:$Skip -Cases $(if ($PSBoundParameters.ContainsKey('ForEach')) { , $ForEach })
 }
 
-function BeforeAll { param([Parameter(Mandatory, Position = 0)][scriptblock] $ScriptBlock) $PesterSubset.Block.BeforeAll += $ScriptBlock }
-function AfterAll { param([Parameter(Mandatory, Position = 0)][scriptblock] $ScriptBlock) $PesterSubset.Block.AfterAll += $ScriptBlock }
-function BeforeEach { param([Parameter(Mandatory, Position = 0)][scriptblock] $ScriptBlock) $PesterSubset.Block.BeforeEach += $ScriptBlock }
-function AfterEach { param([Parameter(Mandatory, Position = 0)][scriptblock] $ScriptBlock) $PesterSubset.Block.AfterEach += $ScriptBlock }
+function BeforeAll { param([Parameter(Mandatory, Position = 0)][scriptblock] $ScriptBlock) $PesterSubset.Block.BeforeAll = @($ScriptBlock) }
+function AfterAll { param([Parameter(Mandatory, Position = 0)][scriptblock] $ScriptBlock) $PesterSubset.Block.AfterAll = @($ScriptBlock) }
+function BeforeEach { param([Parameter(Mandatory, Position = 0)][scriptblock] $ScriptBlock) Assert-PesterBlock; $PesterSubset.Block.BeforeEach = @($ScriptBlock) }
+function AfterEach { param([Parameter(Mandatory, Position = 0)][scriptblock] $ScriptBlock) Assert-PesterBlock; $PesterSubset.Block.AfterEach = @($ScriptBlock) }
+
+function Assert-PesterBlock { if (-not $PesterSubset.Block.Parent) { throw 'BeforeEach and AfterEach belong into a block.' } }
 
 function New-PesterItem($Kind, $Name, $Body, $Tag, $Skip, $Data) {
     @{ Kind = $Kind; Name = $Name; Body = $Body; Tag = $Tag; Skip = $Skip; Data = $Data; Items = [System.Collections.Generic.List[object]]::new(); Parent = $PesterSubset.Block

@@ -33,6 +33,10 @@ function Split-Path {
     if ($Leaf) { [System.IO.Path]::GetFileName($Path) } else { [System.IO.Path]::GetDirectoryName($Path) }
 }
 
+function Push-Location { param([Parameter(Mandatory, Position = 0)][string] $Path) $ExecutionContext.SessionState.Path.PushCurrentLocation(''); $null = $ExecutionContext.SessionState.Path.SetLocation($Path) }
+
+function Pop-Location { $null = $ExecutionContext.SessionState.Path.PopLocation('') }
+
 function Test-Path { param([Parameter(Mandatory, Position = 0)][string] $Path) $ExecutionContext.InvokeProvider.Item.Exists($Path) }
 
 function Get-Item { param([Parameter(Mandatory, Position = 0)][string] $Path) $ExecutionContext.InvokeProvider.Item.Get($Path) }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using LguestPS.Emulator.Cpu.Blocks;
+using LguestPS.Emulator.Cpu.Control;
 using LguestPS.Emulator.Cpu.Interrupts;
 using LguestPS.Emulator.Cpu.Mmu;
 using LguestPS.Emulator.Cpu.State;
@@ -30,7 +31,8 @@ public sealed unsafe class Processor : IDisposable
         s->Cr0 = 0x11;
         s->Dr[6] = 0xFFFF0FF0;
         s->Dr[7] = 0x400;
-        s->Pat = 0x0007040600070406;
+        s->Pat = ModelSpecificRegisters.InitialPat;
+        s->MiscEnable = ModelSpecificRegisters.InitialMiscEnable;
         s->Fpu.Reset();
         code = new CodeStore(this, s, tlb);
         Mmu = new Mmu.Mmu(this, s, tlb, code);

@@ -58,8 +58,9 @@ public sealed class LguestGuest
     {
         get
         {
+            // An array, and not what the compiler would choose: scripts index it.
             lock (gate)
-                return [new(Name, 1, null), .. definition.Devices.Select((settings, index) => new LguestDevice(Name, index + 2, settings))];
+                return (LguestDevice[])[new(Name, 1, null), .. definition.Devices.Select((settings, index) => new LguestDevice(Name, index + 2, settings))];
         }
     }
 

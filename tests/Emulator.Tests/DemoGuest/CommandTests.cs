@@ -15,7 +15,7 @@ public sealed class CommandTests
         using RunningDemoGuest guest = RunningDemoGuest.Boot();
         string[] names = [.. guest.Ask("help").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')[0])];
         Assert.Equal(["help", "mem", "initrd", "uptime", "date", "sleep", "cpu", "irqs", "pci", "disk", "rng", "net", "user",
-            "fault", "die", "violate", "stress", "echo", "cmdline", "reboot", "halt"], names);
+            "fault", "ports", "die", "violate", "stress", "echo", "cmdline", "reboot", "halt"], names);
     }
 
     [Fact]
@@ -158,6 +158,17 @@ public sealed class CommandTests
         Assert.True(first.Distinct().Count() > count / 4);
 
         static byte[] Bytes(string text) => Convert.FromHexString(string.Concat(text.Split(' ', '\n')));
+    }
+
+    [Fact]
+    public void TheLauncherDoesItsPrivilegedInstructions()
+    {
+        using RunningDemoGuest guest = RunningDemoGuest.Boot();
+        Assert.Equal("""
+            in: keyboard 1, nothing ff ffff ffffffff ffff
+            out, cli: done, interrupts are still on
+
+            """, guest.Ask("ports"));
     }
 
     [Theory]

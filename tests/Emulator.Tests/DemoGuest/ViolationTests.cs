@@ -101,7 +101,7 @@ public sealed class ViolationTests : IDisposable
         using RunningDemoGuest guest = Boot();
         Assert.Equal("""
             violate 22: a window write of 3 bytes (rng)
-            violate 22: the write is refused, trap 13 (general protection), error code 0
+            violate 22: the access is refused, trap 13 (general protection), error code 0
 
             """, guest.Ask("violate 22"));
         Assert.Equal("", guest.Ask(""));

@@ -2,7 +2,8 @@
  * Executes single x87, MMX or SSE instructions on the host processor: reads records with an instruction and the state
  * to run it on from standard input until it ends, writes one record with the resulting state for each.
  *
- * The instruction may name eax and memory at (%rsi), which has the same encoding as (%esi) in 32-bit code.
+ * The instruction may name eax and memory at (%rsi) or (%rdi), which have the same encoding as (%esi) and (%edi) in
+ * 32-bit code.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -16,7 +17,7 @@ struct record {
 	uint8_t code[15];
 	uint8_t length;
 	uint8_t image[512];	/* fxsave layout */
-	uint8_t memory[128];	/* at (%rsi), 16-byte aligned */
+	uint8_t memory[128];	/* at (%rsi) and (%rdi), 16-byte aligned */
 	uint32_t eax;
 	uint32_t eflags;
 	uint32_t signal;	/* out: 0, or what the instruction raised */
@@ -62,7 +63,7 @@ static void run(struct record *r)
 		"fxsave (%[after])\n\t"
 		"fninit\n\t"
 		: "+a"(eax), [flags] "+b"(flags)
-		: [image] "r"(image), [after] "r"(after), [code] "r"(code), "S"(memory)
+		: [image] "r"(image), [after] "r"(after), [code] "r"(code), "S"(memory), "D"(memory)
 		: "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7");
 	uint32_t mxcsr = 0x1F80;
 	__asm__ volatile("ldmxcsr %0" : : "m"(mxcsr));

@@ -43,6 +43,14 @@ public sealed class InstructionTable
         Fpu.X87Environment.Define(this);
         Fpu.X87Transcendental.Define(this);
         Fpu.Fxsave.Define(this);
+        Fpu.PackedInteger.Define(this);
+        Fpu.SimdMove.Define(this);
+        Fpu.SimdShuffle.Define(this);
+        Fpu.SseArithmetic.Define(this);
+        Fpu.SseCompare.Define(this);
+        Fpu.SseConvert.Define(this);
+        Fpu.SseReciprocal.Define(this);
+        Fpu.SseControl.Define(this);
     }
 
     /// <summary>The table of this processor.</summary>

@@ -1,3 +1,4 @@
+using LguestPS.Emulator.Cpu.Control;
 using LguestPS.Emulator.Cpu.Decode;
 using LguestPS.Emulator.Cpu.Interpret;
 using LguestPS.Emulator.Cpu.Mmu;
@@ -13,9 +14,6 @@ internal static unsafe class Fxsave
 
     /// <summary>The bits of MXCSR that exist: all exceptions, masks, rounding, FTZ and DAZ.</summary>
     public const uint MxcsrMask = 0xFFFF;
-
-    /// <summary>CR4.OSFXSR.</summary>
-    public const uint Cr4OsFxsr = 0x200;
 
     // Where the image's parts lie; what follows the registers is left alone.
     const int RegistersAt = 32, XmmAt = 160, XmmEnd = 288;
@@ -34,7 +32,7 @@ internal static unsafe class Fxsave
         LinearMemory.ProbeWrite(s, linear, ImageSize);
         byte* image = stackalloc byte[ImageSize];
         WriteImage(&s->Fpu, image);
-        int end = (s->Cr4 & Cr4OsFxsr) != 0 ? XmmEnd : XmmAt;
+        int end = (s->Cr4 & Cr4.FxSave) != 0 ? XmmEnd : XmmAt;
         for (int i = 0; i < end; i += 8)
             LinearMemory.Write(s, linear + (uint)i, *(ulong*)(image + i));
     }
@@ -44,7 +42,7 @@ internal static unsafe class Fxsave
         X87.CheckAvailable(s);
         uint linear = Operand.ReadAddress(s, op->Segment, AlignedOffset(s, op), ImageSize);
         byte* image = stackalloc byte[ImageSize];
-        int end = (s->Cr4 & Cr4OsFxsr) != 0 ? XmmEnd : XmmAt;
+        int end = (s->Cr4 & Cr4.FxSave) != 0 ? XmmEnd : XmmAt;
         WriteImage(&s->Fpu, image);
         for (int i = 0; i < end; i += 8)
             *(ulong*)(image + i) = LinearMemory.Read<ulong>(s, linear + (uint)i);

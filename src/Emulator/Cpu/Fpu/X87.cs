@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using LguestPS.Emulator.Cpu.Control;
 using LguestPS.Emulator.Cpu.Fpu.Soft;
 using LguestPS.Emulator.Cpu.Interpret;
 using LguestPS.Emulator.Cpu.State;
@@ -8,9 +9,6 @@ namespace LguestPS.Emulator.Cpu.Fpu;
 /// <summary>What every x87 instruction stands on: the register stack, the checks before an instruction, exceptions after it.</summary>
 internal static unsafe class X87
 {
-    /// <summary>CR0: monitor coprocessor, emulation, task switched, numeric error.</summary>
-    public const uint Cr0Mp = 2, Cr0Em = 4, Cr0Ts = 8, Cr0Ne = 32;
-
     /// <summary>Status word: condition codes, error summary, busy.</summary>
     public const int C0 = 0x100, C1 = 0x200, C2 = 0x400, C3 = 0x4000, ErrorSummary = 0x80, Busy = 0x8000;
 
@@ -27,14 +25,14 @@ internal static unsafe class X87
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void CheckAvailable(CpuState* s)
     {
-        if ((s->Cr0 & (Cr0Em | Cr0Ts)) != 0)
+        if ((s->Cr0 & (Cr0.Emulation | Cr0.TaskSwitched)) != 0)
             throw CpuFault.DeviceNotAvailable();
     }
 
     /// <summary>An unmasked exception is pending: #MF, or with CR0.NE clear the FERR# pin.</summary>
     public static void ReportPending(CpuState* s)
     {
-        if ((s->Cr0 & Cr0Ne) != 0)
+        if ((s->Cr0 & Cr0.NumericError) != 0)
             throw CpuFault.FloatingPoint();
         // The waiting instruction goes on as with IGNNE# asserted: whoever watches FERR# interrupts after it.
         Processor cpu = s->Processor;

@@ -1,3 +1,4 @@
+using LguestPS.Emulator.Cpu.Control;
 using LguestPS.Emulator.Cpu.Decode;
 using LguestPS.Emulator.Cpu.Interpret;
 using LguestPS.Emulator.Cpu.State;
@@ -36,7 +37,7 @@ internal static unsafe class X87Control
     /// <summary>fwait: #NM only with both TS and MP (Intel SDM vol. 3, table 2-2).</summary>
     static void Wait(CpuState* s, Op* op)
     {
-        if ((s->Cr0 & (Cr0Mp | Cr0Ts)) == (Cr0Mp | Cr0Ts))
+        if ((s->Cr0 & (Cr0.MonitorCoprocessor | Cr0.TaskSwitched)) == (Cr0.MonitorCoprocessor | Cr0.TaskSwitched))
             throw CpuFault.DeviceNotAvailable();
         if ((s->Fpu.Status & ErrorSummary) != 0)
             ReportPending(s);

@@ -3,7 +3,7 @@ using LguestPS.Emulator.Cpu.State;
 
 namespace LguestPS.Emulator.Cpu.Interrupts;
 
-/// <summary>Single step and the four breakpoints (Intel SDM vol. 3, 17.2 and 17.3). The run loop calls <see cref="Before"/> and <see cref="After"/> around each instruction while <see cref="AreArmed"/>.</summary>
+/// <summary>Single step and the four breakpoints (Intel SDM vol. 3, 17.2 and 17.3). The run loop calls <see cref="Before"/> and <see cref="After"/> around each instruction that it steps.</summary>
 public static unsafe class DebugEvents
 {
     /// <summary>DR6.BT.</summary>
@@ -30,9 +30,6 @@ public static unsafe class DebugEvents
 
     /// <summary>DR7 as it reads back after a write.</summary>
     public static uint ControlBits(uint value) => (value & ControlDefined) | ControlFixed;
-
-    /// <summary>Whether instructions must be run one by one, between <see cref="Before"/> and <see cref="After"/>.</summary>
-    public static bool AreArmed(CpuState* s) => (s->OtherFlags & EflagsBits.Trap) != 0 || HasBreakpoints(s);
 
     /// <summary>Whether any breakpoint is enabled: memory accesses then need <see cref="NoteAccess"/>.</summary>
     public static bool HasBreakpoints(CpuState* s) => (s->Dr[7] & AllEnables) != 0;

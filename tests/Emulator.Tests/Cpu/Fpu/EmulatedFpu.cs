@@ -36,7 +36,7 @@ sealed unsafe class EmulatedFpu : IProcessorOwner, IDisposable
         Fxsave.ReadImage(&s->Fpu, record.Image);
         new ReadOnlySpan<byte>(record.Memory, 128).CopyTo(memory.Slice(MemoryAddress, 128));
         s->R[Reg.Eax] = record.Eax;
-        s->R[Reg.Esi] = MemoryAddress;
+        s->R[Reg.Esi] = s->R[Reg.Edi] = MemoryAddress;
         s->Eflags = record.Eflags;
         Execute(new ReadOnlySpan<byte>(record.Code, record.Length));
 

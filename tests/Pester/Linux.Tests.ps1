@@ -1,0 +1,67 @@
+# A real lguest kernel, where there is one: LGUESTPS_TEST_KERNEL and LGUESTPS_TEST_INITRD name a vmlinux or bzImage with lguest support and an
+# initrd whose shell prompts with '/ # '; LGUESTPS_TEST_DISK names a file system image that has a file hello.txt, LGUESTPS_TEST_TUNNET is set where a TAP
+# interface with the address 192.168.19.1 may be made. The tests work on copies.
+
+$noKernel = -not ($env:LGUESTPS_TEST_KERNEL -and $env:LGUESTPS_TEST_INITRD)
+$noDisk = $noKernel -or -not $env:LGUESTPS_TEST_DISK
+$noNet = $noKernel -or -not $env:LGUESTPS_TEST_TUNNET
+if ($noKernel) { Write-Host 'No Linux guest is booted: LGUESTPS_TEST_KERNEL and LGUESTPS_TEST_INITRD do not name one.' }
+
+BeforeAll {
+    $prompt = '(?m)^/ # '
+
+    function New-LinuxGuest([string] $CommandLine = 'console=hvc0 root=/dev/ram0') {
+        New-LguestGuest -Name linux -MemoryMB 64 -Kernel $env:LGUESTPS_TEST_KERNEL -Initrd $env:LGUESTPS_TEST_INITRD -CommandLine $CommandLine
+    }
+
+    function Wait-LinuxPrompt($Guest) { Wait-LguestGuest $Guest -Console $prompt -TimeoutSeconds 120 -ErrorAction Stop }
+
+    function Invoke-LinuxCommand($Guest, [string] $Command) {
+        $null = Receive-LguestConsole $Guest
+        Send-LguestConsole $Guest "$Command`n"
+        Wait-LinuxPrompt $Guest
+        Receive-LguestConsole $Guest
+    }
+}
+
+Describe 'Linux' -Tag Linux {
+    AfterEach { Get-LguestGuest | Remove-LguestGuest -Force }
+
+    It 'boots to its shell and answers' -Skip:$noKernel {
+        $guest = New-LinuxGuest | Add-LguestRng | Start-LguestGuest
+        Wait-LinuxPrompt $guest
+        (Invoke-LinuxCommand $guest 'uname -a') -join "`n" | Should -Match 'Linux .* i.86'
+        (Invoke-LinuxCommand $guest 'head -c 16 /dev/hwrng | wc -c') -join "`n" | Should -Match '(?m)^16'
+    }
+
+    It 'mounts a disk, and the host reads what it wrote' -Skip:$noDisk {
+        $disk = Join-Path $TestDrive 'linux.img'
+        [System.IO.File]::Copy($env:LGUESTPS_TEST_DISK, $disk)
+        $guest = New-LinuxGuest | Add-LguestBlockDevice -Path $disk | Start-LguestGuest
+        Wait-LinuxPrompt $guest
+        $null = Invoke-LinuxCommand $guest 'mkdir -p /mnt; mount /dev/vda /mnt'
+        (Invoke-LinuxCommand $guest 'ls /mnt') -join ' ' | Should -Match 'hello\.txt'
+        $null = Invoke-LinuxCommand $guest 'echo seen by the host > /mnt/note; umount /mnt'
+        Stop-LguestGuest $guest
+        [System.Text.Encoding]::Latin1.GetString([System.IO.File]::ReadAllBytes($disk)).Contains('seen by the host') | Should -BeTrue
+    }
+
+    It 'answers a ping from the host' -Skip:$noNet {
+        $guest = New-LinuxGuest | Add-LguestTunNet -IPAddress 192.168.19.1 -MacAddress 02:00:00:00:00:01 | Start-LguestGuest
+        Wait-LinuxPrompt $guest
+        $null = Invoke-LinuxCommand $guest 'ifconfig eth0 192.168.19.2 up'
+        $ping = [System.Net.NetworkInformation.Ping]::new()
+        "$($ping.Send('192.168.19.2', 5000).Status)" | Should -Be 'Success'
+    }
+
+    It 'powers off and restarts' -Skip:$noKernel {
+        $guest = New-LinuxGuest | Start-LguestGuest
+        Wait-LinuxPrompt $guest
+        Send-LguestConsole $guest "reboot -f`n"
+        Wait-LinuxPrompt $guest
+        $guest.Restarts | Should -Be 1
+        Send-LguestConsole $guest "poweroff -f`n"
+        Wait-LguestGuest $guest -Exit -TimeoutSeconds 60 -ErrorAction Stop
+        $guest.ExitReason.Kind | Should -Be 'PowerOff'
+    }
+}
