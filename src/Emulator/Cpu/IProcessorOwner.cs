@@ -34,7 +34,7 @@ public interface IProcessorOwner
     /// <summary>A write of physical memory that is not RAM.</summary>
     void WriteDevice(Processor cpu, uint physical, int size, uint value);
 
-    /// <summary>The time-stamp counter before the guest's own offset.</summary>
+    /// <summary>The time-stamp counter before the guest's own offset. It counts nanoseconds, and goes on while the processor halts: cpuid says so.</summary>
     ulong ReadTimeStamp(Processor cpu);
 
     /// <summary>An x87 error is pending while CR0.NE is clear: the FERR# pin, which a PC's interrupt controller takes as IRQ 13. Called at each waiting instruction until the error is cleared.</summary>

@@ -60,8 +60,10 @@ public static unsafe class Cpuid
 
     // Family 6, model 13, stepping 8: the last 32-bit generation with NX.
     const uint Signature = 0x6D8;
-    const uint HighestBasic = 2, HighestExtended = 0x80000008;
+    const uint HighestBasic = 0x16, HighestExtended = 0x80000008;
     const uint ExtendedNoExecute = 1 << 20;
+    const uint InvariantTimeStamp = 1 << 8;
+    const uint TimeStampHertz = 1_000_000_000, TimeStampMegahertz = TimeStampHertz / 1_000_000;
 
     /// <summary>Enters the instruction.</summary>
     public static void Define(InstructionTable table) => table.Add(new(0x0FA2, "cpuid", OperandForm.None) { Register = &Execute });
@@ -73,10 +75,15 @@ public static unsafe class Cpuid
         1 => (Signature, 0, 0, (uint)Features),
         // Cache descriptors: 4 KB page TLBs of 64 entries for code (0x51) and data (0x5B), 32 KB caches (0x30, 0x2C), 2 MB of second level (0x7D).
         2 => (0x5B5101, 0, 0, 0x2C307D),
+        // The time-stamp counter's frequency, so that kernels need not measure it: crystal times 1/1 (Intel SDM vol. 2, cpuid leaf 15H).
+        0x15 => (1, 1, TimeStampHertz, 0),
+        0x16 => (TimeStampMegahertz, TimeStampMegahertz, 0, 0),
+        < HighestBasic => (0, 0, 0, 0),
         0x80000000 => (HighestExtended, 0, 0, 0),
         0x80000001 => (0, 0, 0, ExtendedNoExecute),
         >= 0x80000002 and <= 0x80000004 => BrandPart((int)(leaf - 0x80000002) * 16),
-        0x80000005 or 0x80000006 or 0x80000007 => (0, 0, 0, 0),
+        0x80000005 or 0x80000006 => (0, 0, 0, 0),
+        0x80000007 => (0, 0, 0, InvariantTimeStamp),
         0x80000008 => (PhysicalAddressBits | (32 << 8), 0, 0, 0),
         _ => Leaf(HighestBasic),
     };
