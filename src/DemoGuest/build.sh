@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Builds the demo guest: build.sh [OUTPUT [WORK-FOLDER]]. The result depends on nothing but the sources,
+# Builds the demo guest: build.sh [OUTPUT [WORK-FOLDER]], relative to this folder. The result depends on nothing but the sources,
 # the compiler and the linker; which these were is written beside it, to demo-guest.toolchain.
 set -e
 export LC_ALL=C
@@ -21,7 +21,7 @@ for source in *.S *.c; do
 		-Wall -Wextra -c "$source" -o "$object"
 	objects="$objects $object"
 done
-"$LD" -m elf_i386 -static -nostdlib -s --build-id=none -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments \
+"$LD" -m elf_i386 -static -nostdlib -s --build-id=none -z noexecstack -z max-page-size=4096 \
 	-T demo-guest.lds -o "$output" $objects
 chmod 644 "$output"
 { "$CC" --version | head -n 1; "$LD" --version | head -n 1; } > "${output%.elf}.toolchain"
