@@ -253,6 +253,8 @@ Describe 'Verbose lines without a job' {
         $guest = New-DemoGuest
         $lines = @(Start-LguestGuest $guest -Verbose 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] } | ForEach-Object Message)
         $lines | Should -Contain 'device 1: console'
+        Wait-LguestGuest $guest -Console $prompt -TimeoutSeconds 30 -ErrorAction Stop
+        Send-LguestConsole $guest "reboot`n"
         $more = @(Wait-LguestGuest $guest -Console $prompt -TimeoutSeconds 30 -Verbose 4>&1 | ForEach-Object Message)
         @($more -match 'device status').Count | Should -BeGreaterThan 0
     }

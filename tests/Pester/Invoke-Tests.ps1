@@ -15,5 +15,6 @@ Import-Module (Join-Path $root 'out/LguestPS/LguestPS.psd1') -Force
 $filter = @{}
 if ($TagFilter) { $filter.TagFilter = $TagFilter -split ',' }
 $result = Invoke-Pester -Path $PSScriptRoot -Output Detailed -PassThru @filter
+Write-Host "Pester files: $($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped."
 if ($Report) { Set-Content $Report "$($result.PassedCount) $($result.FailedCount) $($result.SkippedCount)" }
 exit [int]($result.FailedCount -gt 0)

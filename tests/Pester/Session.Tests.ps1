@@ -5,7 +5,7 @@ BeforeAll {
 
     # Runs a script with the module in a runspace of its own; returns the PowerShell object.
     function New-Session {
-        $runspace = [runspacefactory]::CreateRunspace()
+        $runspace = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault2())
         $runspace.Open()
         $session = [powershell]::Create()
         $session.Runspace = $runspace
