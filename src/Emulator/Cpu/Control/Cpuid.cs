@@ -49,7 +49,7 @@ public static unsafe class Cpuid
     }
 
     /// <summary>The features of the floating-point side.</summary>
-    public const Feature FloatingPointFeatures = Feature.Fpu;
+    public const Feature FloatingPointFeatures = Feature.Fpu | Feature.Mmx | Feature.Fxsr | Feature.Sse | Feature.Sse2;
 
     /// <summary>All that leaf 1 claims.</summary>
     public const Feature Features = Feature.De | Feature.Pse | Feature.Tsc | Feature.Msr | Feature.Pae | Feature.Cx8 | Feature.Sep

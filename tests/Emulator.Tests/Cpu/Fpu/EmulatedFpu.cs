@@ -8,7 +8,8 @@ namespace LguestPS.Emulator.Tests.Cpu.Fpu;
 /// <summary>Runs records on the emulated processor: flat segments, paging off, in ring 0.</summary>
 sealed unsafe class EmulatedFpu : IProcessorOwner, IDisposable
 {
-    const uint CodeAddress = 0x1000, MemoryAddress = 0x4000;
+    /// <summary>Where instructions run, and where their memory operand is.</summary>
+    public const uint CodeAddress = 0x1000, MemoryAddress = 0x4000;
 
     readonly GuestMemory memory = new(new HeapMemoryBacking(0x10000));
     byte[] code = [];

@@ -15,6 +15,10 @@ static class HostOracle
         : !CanRun("gcc", "--version") ? "needs gcc"
         : null;
 
+    /// <summary>How many cases to run where <paramref name="normal"/> are run by default: LGUESTPS_ORACLE_CASES multiplies.</summary>
+    public static int Cases(int normal) =>
+        double.TryParse(Environment.GetEnvironmentVariable("LGUESTPS_ORACLE_CASES"), System.Globalization.CultureInfo.InvariantCulture, out double factor) ? (int)(normal * factor) : normal;
+
     /// <summary>Executes each record's instruction on the host.</summary>
     public static FpuRecord[] Run(FpuRecord[] records)
     {

@@ -127,8 +127,8 @@ public class X87HostTests
     static FpuRecord[] Records(FpuOperands operands, byte[][] forms, int cases, bool pushes)
     {
         Random random = operands.Random;
-        FpuRecord[] records = new FpuRecord[cases];
-        for (int i = 0; i < cases; i++)
+        FpuRecord[] records = new FpuRecord[HostOracle.Cases(cases)];
+        for (int i = 0; i < records.Length; i++)
         {
             FpuRecord record = operands.Record(forms[i % forms.Length]);
             record.Eflags = 2 | (uint)random.Next(0x1000) & 0x8D5;

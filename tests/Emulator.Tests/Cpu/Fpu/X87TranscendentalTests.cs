@@ -61,8 +61,8 @@ public class X87TranscendentalTests
 
     static FpuRecord[] Records(FpuOperands operands, int modRM, Func<int, (ulong Significand, ushort SignExponent)> operand)
     {
-        FpuRecord[] records = new FpuRecord[Cases];
-        for (int i = 0; i < Cases; i++)
+        FpuRecord[] records = new FpuRecord[HostOracle.Cases(Cases)];
+        for (int i = 0; i < records.Length; i++)
         {
             FpuRecord record = operands.Record([0xD9, (byte)modRM]);
             record.Control |= 0x3F;
