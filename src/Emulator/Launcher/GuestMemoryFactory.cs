@@ -16,8 +16,7 @@ static class GuestMemoryFactory
     /// <exception cref="HostResourceException">MemoryOutOfRange, or MemoryUnavailable.</exception>
     public static GuestMemory Create(string guestName, int megabytes)
     {
-        if (megabytes is < 1 or > MaxMegabytes)
-            throw new HostResourceException("MemoryOutOfRange", $"A guest can have 1 to {MaxMegabytes} MB of memory, not {megabytes}", megabytes);
+        Check(megabytes);
         uint size = (uint)megabytes << 20;
         try
         {
@@ -27,6 +26,14 @@ static class GuestMemoryFactory
         {
             throw new HostResourceException("MemoryUnavailable", $"There is no room for {megabytes} MB of guest memory", megabytes, e);
         }
+    }
+
+    /// <summary>Checks a size.</summary>
+    /// <exception cref="HostResourceException">MemoryOutOfRange.</exception>
+    public static void Check(int megabytes)
+    {
+        if (megabytes is < 1 or > MaxMegabytes)
+            throw new HostResourceException("MemoryOutOfRange", $"A guest can have 1 to {MaxMegabytes} MB of memory, not {megabytes}", megabytes);
     }
 
     // A memory file's name may have 249 bytes; a character of UTF-16 becomes three at most.

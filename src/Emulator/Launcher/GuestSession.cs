@@ -23,6 +23,7 @@ abstract class GuestSession : IDeviceHost, IDisposable
     /// <exception cref="HostResourceException">Something can't be had or loaded.</exception>
     public static GuestSession Open(GuestDefinition definition, IConsoleBackend console, IMachineLog log, IClock clock)
     {
+        GuestMemoryFactory.Check(definition.MemoryMB);   // a definition's own faults come before those of its files
         PlatformChoice platform = PlatformChoice.Make(definition);
         if (log.IsVerbose && definition.Platform == GuestPlatform.Auto && platform.Platform != GuestPlatform.Lguest)
             log.Verbose($"Platform {platform.Platform}: {platform.Reason}");
