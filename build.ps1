@@ -73,7 +73,8 @@ function Invoke-Test {
     $report = Join-Path $results 'Pester.txt'
     Invoke-Script (Join-Path $root 'tests/Pester/Invoke-Tests.ps1') (@('-Report', $report) + $(if ($TagFilter) { '-TagFilter', ($TagFilter -join ',') }))
     if (-not (Test-Path $report)) { throw 'The Pester tests did not come to their end.' }
-    Add-Count @((Get-Content $report -Raw).Trim() -split ' ')
+    $passed, $failed, $skipped = (Get-Content $report -Raw).Trim() -split ' '
+    Add-Count $passed $failed $skipped
 }
 
 function Add-Count([int] $Passed, [int] $Failed, [int] $Skipped) {

@@ -138,8 +138,8 @@ function Write-PesterResult($Test, $Run, $Result, $Name, $Milliseconds, $Failure
 function Write-PesterLine($Run, [string] $Line, [switch] $Always) { if ($Always -or $Run.Output -eq 'Detailed') { $Host.UI.WriteLine($Line) } }
 
 function Set-ItResult {
-    param([switch] $Skipped, [switch] $Inconclusive, [string] $Because)
-    $PesterSubset.Skipped = if ($Because) { $Because } else { 'skipped' }
+    param([Parameter(Mandatory)][switch] $Skipped, [string] $Because)
+    if ($Skipped) { $PesterSubset.Skipped = if ($Because) { $Because } else { "skipped" } }
     throw 'This test was skipped from within.'
 }
 

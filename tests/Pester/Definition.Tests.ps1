@@ -97,9 +97,9 @@ Describe 'Get-LguestGuest and names' {
 
     It 'completes names with the state in the tooltip' {
         $line = 'Stop-LguestGuest we'
-        $matches = @([System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches)
-        @($matches.CompletionText) | Should -Be @('web1', 'web2')
-        $matches[0].ToolTip | Should -Match 'Off'
+        $found = @([System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches)
+        @($found.CompletionText) | Should -Be @('web1', 'web2')
+        $found[0].ToolTip | Should -Match 'Off'
     }
 }
 

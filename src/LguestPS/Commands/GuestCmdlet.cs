@@ -44,6 +44,22 @@ public abstract class GuestCmdlet : LguestCmdlet
                 WriteVerbose(line.Message);
     }
 
+    /// <summary>Turns a guest off, if it is on, and waits until what it held is closed.</summary>
+    private protected void TurnOff(LguestGuest guest)
+    {
+        if (guest.RequestStop() is not { } run)
+            return;
+        try
+        {
+            run.Completion.Wait(StopToken);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+        RelayMessages(run);
+    }
+
     IEnumerable<LguestGuest> FindByName()
     {
         foreach (string pattern in Name)

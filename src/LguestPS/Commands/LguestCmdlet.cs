@@ -26,7 +26,7 @@ public abstract class LguestCmdlet : PSCmdlet, IDisposable
     /// <param name="errorId">The error's id when there is no such file; the error ends the pipeline.</param>
     private protected string ResolveExistingFile(string path, string errorId)
     {
-        string full = GetUnresolvedProviderPathFromPSPath(path, errorId);
+        string full = ResolveFilePath(path, errorId);
         // A block device is as good as a file, a folder is not.
         if (!File.Exists(full))
             ThrowTerminatingError(Errors.FileNotFound(errorId, full));
@@ -53,7 +53,7 @@ public abstract class LguestCmdlet : PSCmdlet, IDisposable
             ? ((SwitchParameter)asked).IsPresent
             : SessionState.PSVariable.GetValue("VerbosePreference") is ActionPreference preference && preference is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
 
-    string GetUnresolvedProviderPathFromPSPath(string path, string errorId)
+    string ResolveFilePath(string path, string errorId)
     {
         string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
         if (provider.Name != "FileSystem")

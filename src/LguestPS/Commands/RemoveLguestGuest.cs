@@ -23,11 +23,7 @@ public sealed class RemoveLguestGuest : GuestCmdlet
         }
         if (!ShouldProcess(guest.Name, Messages.ActionRemove))
             return;
-        if (guest.RequestStop() is { } run)
-        {
-            run.Completion.Wait(StopToken);
-            RelayMessages(run);
-        }
+        TurnOff(guest);
         if (!guest.TryRetire())
         {
             WriteError(Errors.GuestRunning(guest));

@@ -19,11 +19,7 @@ public sealed class RestartLguestGuest : GuestCmdlet
         }
         if (ShouldProcess(guest.Name, Messages.ActionRestart))
         {
-            if (guest.RequestStop() is { } run)
-            {
-                run.Completion.Wait(StopToken);
-                RelayMessages(run);
-            }
+            TurnOff(guest);
             WithHost(guest, () => guest.Start(WantsVerbose));
         }
         if (PassThru)

@@ -14,11 +14,8 @@ public sealed class StopLguestGuest : GuestCmdlet
     {
         if (guest.State == GuestState.Off)
             WriteWarning(string.Format(Messages.AlreadyInState, guest.Name, guest.State));
-        else if (ShouldProcess(guest.Name, Messages.ActionStop) && guest.RequestStop() is { } run)
-        {
-            run.Completion.Wait(StopToken);
-            RelayMessages(run);
-        }
+        else if (ShouldProcess(guest.Name, Messages.ActionStop))
+            TurnOff(guest);
         if (PassThru)
             WriteObject(guest);
     }

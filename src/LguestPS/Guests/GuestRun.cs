@@ -12,7 +12,7 @@ sealed class GuestRun : IMachineLog
 {
     readonly Machine machine;
     readonly Runspace runspace;
-    readonly PowerShell pipeline;
+    readonly PowerShell pipeline;   // not disposed: it would take the streams along, which are read after the end
     readonly TaskCompletionSource<GuestExit> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly CancellationTokenSource ended = new();
     readonly Stopwatch watch = Stopwatch.StartNew();

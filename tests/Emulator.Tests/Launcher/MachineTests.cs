@@ -117,7 +117,7 @@ public sealed class MachineTests : LauncherTest
     public void AFailedOpeningIsToldBeforeAnythingRuns()
     {
         AssertFails("KernelNotFound", () => new Machine(Definition("/no/such/kernel"), console, Log));
-        AssertFails("MemoryOutOfRange", () => new Machine(Definition("/no/such/kernel", megabytes: 0), console, Log));
+        AssertFails("MemoryOutOfRange", () => new Machine(Definition(Kernel(Guest()), megabytes: 0), console, Log));
         FailingSettings disk = new();
         GuestDefinition definition = Definition(Kernel(Guest()));
         definition.Devices.Add(disk);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using LguestPS.Emulator.Cpu.Control;
+using LguestPS.Emulator.Cpu.Decode;
 using LguestPS.Emulator.Cpu.Fpu.Soft;
 using LguestPS.Emulator.Cpu.Interpret;
 using LguestPS.Emulator.Cpu.State;
@@ -11,6 +12,18 @@ internal static unsafe class X87
 {
     /// <summary>Status word: condition codes, error summary, busy.</summary>
     public const int C0 = 0x100, C1 = 0x200, C2 = 0x400, C3 = 0x4000, ErrorSummary = 0x80, Busy = 0x8000;
+
+    /// <summary>Enters an instruction with a memory operand.</summary>
+    public static void DefineMemory(InstructionTable table, int opcode, int digit, string name, delegate*<CpuState*, Op*, void> handler) =>
+        table.Add(new InstructionDefinition(opcode, name, OperandForm.ModRM) { Digit = digit, Traits = InstructionTraits.MemoryOnly, Memory = handler });
+
+    /// <summary>Enters an instruction with ST(i).</summary>
+    public static void DefineRegister(InstructionTable table, int opcode, int digit, string name, delegate*<CpuState*, Op*, void> handler) =>
+        table.Add(new InstructionDefinition(opcode, name, OperandForm.ModRM) { Digit = digit, Traits = InstructionTraits.RegisterOnly, Register = handler });
+
+    /// <summary>Enters an instruction that the whole ModRM byte selects.</summary>
+    public static void DefineWhole(InstructionTable table, int opcode, int modRM, string name, delegate*<CpuState*, Op*, void> handler) =>
+        table.Add(new InstructionDefinition(opcode, name, OperandForm.ModRM) { ModRM = modRM, Traits = InstructionTraits.RegisterOnly, Register = handler });
 
     /// <summary>Start of an instruction that waits for pending exceptions (Intel SDM vol. 3, table 2-2 and 8.7 of vol. 1).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -56,28 +56,26 @@ internal static unsafe class X87Arithmetic
         DefineOperation<Divide>(table, 6, "fdiv", "fdivr");
         DefineOperation<DivideReversed>(table, 7, "fdivr", "fdiv");
 
-        DefineUnary(table, 0xE0, "fchs", &ChangeSign);
-        DefineUnary(table, 0xE1, "fabs", &Absolute);
-        DefineUnary(table, 0xFA, "fsqrt", &SquareRoot);
-        DefineUnary(table, 0xFC, "frndint", &RoundToInteger);
-        DefineUnary(table, 0xFD, "fscale", &Scale);
-        DefineUnary(table, 0xF4, "fxtract", &Extract);
-        DefineUnary(table, 0xF8, "fprem", &PartialRemainder);
-        DefineUnary(table, 0xF5, "fprem1", &PartialRemainderNearest);
+        DefineWhole(table, 0xD9, 0xE0, "fchs", &ChangeSign);
+        DefineWhole(table, 0xD9, 0xE1, "fabs", &Absolute);
+        DefineWhole(table, 0xD9, 0xFA, "fsqrt", &SquareRoot);
+        DefineWhole(table, 0xD9, 0xFC, "frndint", &RoundToInteger);
+        DefineWhole(table, 0xD9, 0xFD, "fscale", &Scale);
+        DefineWhole(table, 0xD9, 0xF4, "fxtract", &Extract);
+        DefineWhole(table, 0xD9, 0xF8, "fprem", &PartialRemainder);
+        DefineWhole(table, 0xD9, 0xF5, "fprem1", &PartialRemainderNearest);
     }
 
     static void DefineOperation<T>(InstructionTable table, int digit, string name, string nameToRegister) where T : struct, IOperation
     {
-        table.Add(new InstructionDefinition(0xD8, name, OperandForm.ModRM) { Digit = digit, Register = &RegisterToTop<T>, Memory = &Single<T> });
-        table.Add(new InstructionDefinition(0xDC, name, OperandForm.ModRM) { Digit = digit, Traits = InstructionTraits.MemoryOnly, Memory = &Double<T> });
-        table.Add(new InstructionDefinition(0xDC, nameToRegister, OperandForm.ModRM) { Digit = digit, Traits = InstructionTraits.RegisterOnly, Register = &TopToRegister<T> });
-        table.Add(new InstructionDefinition(0xDA, "fi" + name[1..], OperandForm.ModRM) { Digit = digit, Traits = InstructionTraits.MemoryOnly, Memory = &Int32<T> });
-        table.Add(new InstructionDefinition(0xDE, "fi" + name[1..], OperandForm.ModRM) { Digit = digit, Traits = InstructionTraits.MemoryOnly, Memory = &Int16<T> });
-        table.Add(new InstructionDefinition(0xDE, nameToRegister + "p", OperandForm.ModRM) { Digit = digit, Traits = InstructionTraits.RegisterOnly, Register = &TopToRegisterPop<T> });
+        DefineRegister(table, 0xD8, digit, name, &RegisterToTop<T>);
+        DefineMemory(table, 0xD8, digit, name, &Single<T>);
+        DefineMemory(table, 0xDC, digit, name, &Double<T>);
+        DefineRegister(table, 0xDC, digit, nameToRegister, &TopToRegister<T>);
+        DefineMemory(table, 0xDA, digit, "fi" + name[1..], &Int32<T>);
+        DefineMemory(table, 0xDE, digit, "fi" + name[1..], &Int16<T>);
+        DefineRegister(table, 0xDE, digit, nameToRegister + "p", &TopToRegisterPop<T>);
     }
-
-    static void DefineUnary(InstructionTable table, int modRM, string name, delegate*<CpuState*, Op*, void> handler) =>
-        table.Add(new InstructionDefinition(0xD9, name, OperandForm.ModRM) { ModRM = modRM, Traits = InstructionTraits.RegisterOnly, Register = handler });
 
     static void RegisterToTop<T>(CpuState* s, Op* op) where T : struct, IOperation => WithRegister<T>(s, op, op->Rm, 0);
 

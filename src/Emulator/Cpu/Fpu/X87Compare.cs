@@ -50,20 +50,11 @@ internal static unsafe class X87Compare
         DefineRegister(table, 0xDB, 3, "fcmovnu", &MoveIfNotUnordered);
     }
 
-    static void DefineMemory(InstructionTable table, int opcode, int digit, string name, delegate*<CpuState*, Op*, void> handler) =>
-        table.Add(new InstructionDefinition(opcode, name, OperandForm.ModRM) { Digit = digit, Traits = InstructionTraits.MemoryOnly, Memory = handler });
-
-    static void DefineRegister(InstructionTable table, int opcode, int digit, string name, delegate*<CpuState*, Op*, void> handler) =>
-        table.Add(new InstructionDefinition(opcode, name, OperandForm.ModRM) { Digit = digit, Traits = InstructionTraits.RegisterOnly, Register = handler });
-
     static void DefineFlags(InstructionTable table, int opcode, int digit, string name, delegate*<CpuState*, Op*, void> handler) =>
         table.Add(new InstructionDefinition(opcode, name, OperandForm.ModRM)
         {
             Digit = digit, Traits = InstructionTraits.RegisterOnly, Writes = EflagsBits.Arithmetic, Register = handler,
         });
-
-    static void DefineWhole(InstructionTable table, int opcode, int modRM, string name, delegate*<CpuState*, Op*, void> handler) =>
-        table.Add(new InstructionDefinition(opcode, name, OperandForm.ModRM) { ModRM = modRM, Traits = InstructionTraits.RegisterOnly, Register = handler });
 
     static void CompareSingle(CpuState* s, Op* op)
     {

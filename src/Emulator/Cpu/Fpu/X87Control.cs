@@ -13,9 +13,9 @@ internal static unsafe class X87Control
     public static void Define(InstructionTable table)
     {
         table.Add(new InstructionDefinition(0x9B, "fwait", OperandForm.None) { Register = &Wait });
-        table.Add(new InstructionDefinition(0xD9, "fldcw", OperandForm.ModRM) { Digit = 5, Traits = InstructionTraits.MemoryOnly, Memory = &LoadControl });
-        table.Add(new InstructionDefinition(0xD9, "fnstcw", OperandForm.ModRM) { Digit = 7, Traits = InstructionTraits.MemoryOnly, Memory = &StoreControl });
-        table.Add(new InstructionDefinition(0xDD, "fnstsw", OperandForm.ModRM) { Digit = 7, Traits = InstructionTraits.MemoryOnly, Memory = &StoreStatus });
+        DefineMemory(table, 0xD9, 5, "fldcw", &LoadControl);
+        DefineMemory(table, 0xD9, 7, "fnstcw", &StoreControl);
+        DefineMemory(table, 0xDD, 7, "fnstsw", &StoreStatus);
         DefineWhole(table, 0xDF, 0xE0, "fnstsw", &StoreStatusToAx);
         DefineWhole(table, 0xDB, 0xE2, "fnclex", &ClearExceptions);
         DefineWhole(table, 0xDB, 0xE3, "fninit", &Initialize);
@@ -26,13 +26,10 @@ internal static unsafe class X87Control
         DefineWhole(table, 0xD9, 0xD0, "fnop", &NoOperation);
         DefineWhole(table, 0xD9, 0xF6, "fdecstp", &DecrementTop);
         DefineWhole(table, 0xD9, 0xF7, "fincstp", &IncrementTop);
-        table.Add(new InstructionDefinition(0xDD, "ffree", OperandForm.ModRM) { Digit = 0, Traits = InstructionTraits.RegisterOnly, Register = &FreeRegister });
+        DefineRegister(table, 0xDD, 0, "ffree", &FreeRegister);
         // Undocumented, but every processor has it and compilers once used it.
-        table.Add(new InstructionDefinition(0xDF, "ffreep", OperandForm.ModRM) { Digit = 0, Traits = InstructionTraits.RegisterOnly, Register = &FreeRegisterPop });
+        DefineRegister(table, 0xDF, 0, "ffreep", &FreeRegisterPop);
     }
-
-    static void DefineWhole(InstructionTable table, int opcode, int modRM, string name, delegate*<CpuState*, Op*, void> handler) =>
-        table.Add(new InstructionDefinition(opcode, name, OperandForm.ModRM) { ModRM = modRM, Traits = InstructionTraits.RegisterOnly, Register = handler });
 
     /// <summary>fwait: #NM only with both TS and MP (Intel SDM vol. 3, table 2-2).</summary>
     static void Wait(CpuState* s, Op* op)

@@ -11,18 +11,15 @@ internal static unsafe class X87Transcendental
     /// <summary>Enters the instructions.</summary>
     public static void Define(InstructionTable table)
     {
-        DefineWhole(table, 0xF0, "f2xm1", &Exponential);
-        DefineWhole(table, 0xF1, "fyl2x", &Logarithm);
-        DefineWhole(table, 0xF2, "fptan", &Tangent);
-        DefineWhole(table, 0xF3, "fpatan", &ArcTangent);
-        DefineWhole(table, 0xF9, "fyl2xp1", &LogarithmOfOnePlus);
-        DefineWhole(table, 0xFB, "fsincos", &SineCosine);
-        DefineWhole(table, 0xFE, "fsin", &Sine);
-        DefineWhole(table, 0xFF, "fcos", &Cosine);
+        DefineWhole(table, 0xD9, 0xF0, "f2xm1", &Exponential);
+        DefineWhole(table, 0xD9, 0xF1, "fyl2x", &Logarithm);
+        DefineWhole(table, 0xD9, 0xF2, "fptan", &Tangent);
+        DefineWhole(table, 0xD9, 0xF3, "fpatan", &ArcTangent);
+        DefineWhole(table, 0xD9, 0xF9, "fyl2xp1", &LogarithmOfOnePlus);
+        DefineWhole(table, 0xD9, 0xFB, "fsincos", &SineCosine);
+        DefineWhole(table, 0xD9, 0xFE, "fsin", &Sine);
+        DefineWhole(table, 0xD9, 0xFF, "fcos", &Cosine);
     }
-
-    static void DefineWhole(InstructionTable table, int modRM, string name, delegate*<CpuState*, Op*, void> handler) =>
-        table.Add(new InstructionDefinition(0xD9, name, OperandForm.ModRM) { ModRM = modRM, Traits = InstructionTraits.RegisterOnly, Register = handler });
 
     static void Sine(CpuState* s, Op* op) => SineOrCosine(s, op, cosine: false);
 

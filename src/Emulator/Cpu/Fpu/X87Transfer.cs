@@ -44,23 +44,14 @@ internal static unsafe class X87Transfer
         DefineRegister(table, 0xDF, 2, "fstp", &StoreRegisterPop);
         DefineRegister(table, 0xDF, 3, "fstp", &StoreRegisterPop);
 
-        DefineConstant(table, 0xE8, "fld1", &LoadOne);
-        DefineConstant(table, 0xE9, "fldl2t", &LoadLog2Of10);
-        DefineConstant(table, 0xEA, "fldl2e", &LoadLog2OfE);
-        DefineConstant(table, 0xEB, "fldpi", &LoadPi);
-        DefineConstant(table, 0xEC, "fldlg2", &LoadLog10Of2);
-        DefineConstant(table, 0xED, "fldln2", &LoadLnOf2);
-        DefineConstant(table, 0xEE, "fldz", &LoadZero);
+        DefineWhole(table, 0xD9, 0xE8, "fld1", &LoadOne);
+        DefineWhole(table, 0xD9, 0xE9, "fldl2t", &LoadLog2Of10);
+        DefineWhole(table, 0xD9, 0xEA, "fldl2e", &LoadLog2OfE);
+        DefineWhole(table, 0xD9, 0xEB, "fldpi", &LoadPi);
+        DefineWhole(table, 0xD9, 0xEC, "fldlg2", &LoadLog10Of2);
+        DefineWhole(table, 0xD9, 0xED, "fldln2", &LoadLnOf2);
+        DefineWhole(table, 0xD9, 0xEE, "fldz", &LoadZero);
     }
-
-    static void DefineMemory(InstructionTable table, int opcode, int digit, string name, delegate*<CpuState*, Op*, void> handler) =>
-        table.Add(new InstructionDefinition(opcode, name, OperandForm.ModRM) { Digit = digit, Traits = InstructionTraits.MemoryOnly, Memory = handler });
-
-    static void DefineRegister(InstructionTable table, int opcode, int digit, string name, delegate*<CpuState*, Op*, void> handler) =>
-        table.Add(new InstructionDefinition(opcode, name, OperandForm.ModRM) { Digit = digit, Traits = InstructionTraits.RegisterOnly, Register = handler });
-
-    static void DefineConstant(InstructionTable table, int modRM, string name, delegate*<CpuState*, Op*, void> handler) =>
-        table.Add(new InstructionDefinition(0xD9, name, OperandForm.ModRM) { ModRM = modRM, Traits = InstructionTraits.RegisterOnly, Register = handler });
 
     // Loads
 

@@ -30,7 +30,7 @@ public unsafe struct FpuRecord
     uint padding;
 
     /// <summary>Signal numbers.</summary>
-    public const uint Sigill = 4, Sigbus = 7, Sigfpe = 8, Sigsegv = 11;
+    public const uint Sigill = 4, Sigfpe = 8, Sigsegv = 11;
 
     /// <summary>The x87 control word.</summary>
     public ushort Control

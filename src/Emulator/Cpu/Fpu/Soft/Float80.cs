@@ -27,9 +27,6 @@ internal readonly record struct Float80(ulong Significand, ushort SignExponent)
     /// <summary>The exponent with its bias.</summary>
     public int BiasedExponent => SignExponent & 0x7FFF;
 
-    /// <summary>An encoding that the 387 and later refuse: a number, infinity or NaN without its integer bit (Intel SDM vol. 1, 8.2.2).</summary>
-    public bool IsUnsupported => BiasedExponent != 0 && (Significand & IntegerBit) == 0;
-
     public Float80 WithSign(bool negative) => new(Significand, (ushort)(BiasedExponent | (negative ? 0x8000 : 0)));
 
     /// <summary>Takes it apart.</summary>
@@ -44,6 +41,7 @@ internal readonly record struct Float80(ulong Significand, ushort SignExponent)
             int shift = System.Numerics.BitOperations.LeadingZeroCount(Significand);
             return new FloatValue(FloatClass.Denormal, Negative, 1 - Bias - shift, Significand << shift);
         }
+        // A number, infinity or NaN without its integer bit: the 387 and later refuse it (Intel SDM vol. 1, 8.2.2).
         if ((Significand & IntegerBit) == 0)
             return new FloatValue(FloatClass.Unsupported, Negative, 0, Significand);
         if (exponent != 0x7FFF)
