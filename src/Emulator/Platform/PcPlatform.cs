@@ -23,13 +23,13 @@ public enum PcOutcome
 
 /// <summary>A plain PC without firmware: processor, interrupt controllers, timer, clock, serial port, PCI bus, and the ports that reset it.</summary>
 /// <remarks>All members belong to the thread that runs the guest, except <see cref="RaiseInterrupt"/>, <see cref="ReceiveSerial"/>, <see cref="Stop"/>, <see cref="CurrentEip"/> and <see cref="InstructionsRetired"/>.</remarks>
-public sealed unsafe class PcPlatform : HardwareOwner, IDisposable
+public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposable
 {
     // Instructions between two looks at the clock: a fraction of a millisecond.
     const long Slice = 20_000;
 
     const ushort FirstSerialPort = 0x3F8, ResetControl = 0xCF9;
-    const int TimerLine = 0, SerialLine = 4;
+    const int TimerLine = 0, SerialLine = 4, FloatingPointLine = 13;
     const byte ResetControlReset = 4;
 
     readonly IClock clock;
@@ -185,6 +185,9 @@ public sealed unsafe class PcPlatform : HardwareOwner, IDisposable
 
     /// <inheritdoc/>
     public override ulong ReadTimeStamp(Processor cpu) => (ulong)clock.MonotonicNanoseconds;
+
+    /// <summary>The processor's FERR# pin, by which PCs told of floating-point errors before CR0.NE.</summary>
+    void IProcessorOwner.FloatingPointError(Processor cpu) => RaiseInterrupt(FloatingPointLine);
 
     /// <inheritdoc/>
     protected override byte AcknowledgeInterrupt(Processor cpu) => interrupts.Acknowledge();
