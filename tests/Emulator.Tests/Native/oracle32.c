@@ -18,10 +18,10 @@ enum {
 	SYS_RT_SIGRETURN = 173, SYS_RT_SIGACTION = 174, SYS_SIGALTSTACK = 186, SYS_MMAP2 = 192, SYS_SET_THREAD_AREA = 243,
 };
 
-enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11, SIGALRM = 14 };
+enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11, SIGVTALRM = 26 };
 enum { SA_SIGINFO = 4, SA_RESTORER = 0x04000000, SA_ONSTACK = 0x08000000, SA_RESTART = 0x10000000, SA_NODEFER = 0x40000000 };
 enum { PROT_READ = 1, PROT_WRITE = 2, MAP_PRIVATE = 2, MAP_FIXED = 16, MAP_ANONYMOUS = 32, MAP_POPULATE = 0x8000 };
-enum { PAGE = 4096, MAX_REGIONS = 8, MAX_MEMORY = 16 * PAGE, MAX_SEGMENTS = 3, TICKS_ALLOWED = 4 };
+enum { ITIMER_VIRTUAL = 1, PAGE = 4096, MAX_REGIONS = 8, MAX_MEMORY = 16 * PAGE, MAX_SEGMENTS = 3, TICKS_ALLOWED = 4 };
 
 #define MAGIC 0x3143524f	/* "ORC1" */
 
@@ -194,7 +194,7 @@ static __attribute__((used)) void on_signal(u32 signal, void *info, struct ucont
 	u32 eip = ucontext->context.eip;
 	int in_image = eip >= (u32)__executable_start && eip < (u32)_end;
 	(void)info;
-	if (signal == SIGALRM && (in_image || ++ticks < TICKS_ALLOWED))
+	if (signal == SIGVTALRM && (in_image || ++ticks < TICKS_ALLOWED))
 		return;
 	if (in_image && ucontext->context.cs == hello.code_selector)
 		quit(4);
@@ -212,7 +212,7 @@ extern u8 entry[], restorer[];
 
 static __attribute__((used)) void start(void)
 {
-	static const u8 signals[] = { SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGALRM };
+	static const u8 signals[] = { SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGVTALRM };
 	u32 image_end = ((u32)_end + PAGE - 1) & -PAGE;
 	u32 *content = pristine;
 
@@ -259,7 +259,7 @@ static __attribute__((used)) void start(void)
 			quit(10);
 	}
 	static const u32 quarter_seconds[4] = { 0, 250000, 0, 250000 };
-	call(SYS_SETITIMER, 0, (u32)quarter_seconds, 0, 0, 0);
+	call(SYS_SETITIMER, ITIMER_VIRTUAL, (u32)quarter_seconds, 0, 0, 0);
 
 	put(&hello, sizeof(hello));
 }

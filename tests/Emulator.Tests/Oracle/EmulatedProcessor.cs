@@ -9,7 +9,7 @@ namespace LguestPS.Emulator.Tests.Oracle;
 sealed unsafe class EmulatedProcessor : IProcessorOwner, IDisposable
 {
     /// <summary>No case runs as many instructions, a repeated string instruction counted as one.</summary>
-    const int InstructionLimit = 20_000;
+    const int InstructionLimit = 5_000_000;
 
     readonly OracleSelectors selectors;
     readonly GuestMemory memory;

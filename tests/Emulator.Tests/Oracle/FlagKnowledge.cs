@@ -15,7 +15,12 @@ static class FlagKnowledge
     }
 
     /// <summary>Flags that are undefined after it, whatever its operands.</summary>
-    public static uint Undefined(in Instruction instruction) => ToEflags(instruction.RflagsUndefined);
+    public static uint Undefined(in Instruction instruction)
+    {
+        // A rotation all the way round, by 9 or 17 with the carry, may leave OF alone or not.
+        bool roundWithCarry = instruction.Mnemonic is Mnemonic.Rcl or Mnemonic.Rcr && instruction.Op1Kind == OpKind.Immediate8 && (instruction.Immediate8 & 0x1F) is 9 or 17 or 18 or 27;
+        return ToEflags(instruction.RflagsUndefined) | (roundWithCarry ? EflagsBits.Overflow : 0);
+    }
 
     /// <summary>Flags that it always gives a defined value.</summary>
     public static uint Defined(in Instruction instruction) => ToEflags(instruction.RflagsWritten | instruction.RflagsCleared | instruction.RflagsSet);

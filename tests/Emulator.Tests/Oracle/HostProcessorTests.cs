@@ -1,4 +1,5 @@
 using LguestPS.Emulator.Cpu.Decode;
+using LguestPS.Emulator.Cpu.State;
 using Xunit;
 
 namespace LguestPS.Emulator.Tests.Oracle;
@@ -20,4 +21,25 @@ public sealed class HostProcessorTests
         OracleRun.Check(mnemonic, Math.Max(CasesPerGroup, CasesPerDefinition * definitions.Length),
             (random, selectors) => SingleInstructionCases.Make(definitions, random, selectors));
     }
+
+    [NativeFact]
+    public void Sequences() => OracleRun.Check("sequences", 40_000, SequenceCases.Make);
+
+    [NativeFact]
+    public void SelfModifyingCode() => OracleRun.Check("self-modifying", 10_000, SelfModifyingCases.Make);
+
+    [NativeFact]
+    public void AbsentOpcodes() => OracleRun.Check("absent", 2000, EncodingCases.MakeAbsent);
+
+    [NativeFact]
+    public void LongInstructions() => OracleRun.Check("long", 2000, EncodingCases.MakeLong);
+
+    [NativeFact]
+    public void SingleStep() => OracleRun.Check("single-step", 10_000, (random, selectors) =>
+    {
+        InstructionDefinition definition = random.Pick<InstructionDefinition>([.. OracleScope.Groups.Values.SelectMany(g => g)]);
+        OracleCase c = SingleInstructionCases.Make([definition], random, selectors);
+        c.Eflags |= EflagsBits.Trap;
+        return c;
+    });
 }

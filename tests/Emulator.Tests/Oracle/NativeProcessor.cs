@@ -108,7 +108,7 @@ sealed class NativeProcessor : IDisposable
 
     OracleResult ReadResult(int index)
     {
-        const int alarm = 14;
+        const int virtualAlarm = 26;
         uint[] words;
         try
         {
@@ -121,7 +121,7 @@ sealed class NativeProcessor : IDisposable
         }
 
         ReadOnlySpan<uint> context = words.AsSpan(1, ContextWords);
-        bool timedOut = words[0] == alarm;
+        bool timedOut = words[0] == virtualAlarm;
         int vector = timedOut ? -1 : (int)context[12];
         var result = new OracleResult
         {

@@ -19,6 +19,9 @@ static class OracleComparison
     public static IReadOnlyList<string> Differences(OracleCase c, OracleResult native, OracleResult emulated)
     {
         List<string> differences = [];
+        bool bothEndless = native.Vector < 0 && emulated.Vector < 0;   // a return address that was overwritten, for instance
+        if (bothEndless)
+            return differences;
         void Compare(string what, long expected, long actual)
         {
             if (expected != actual)

@@ -51,19 +51,20 @@ static unsafe class StringInstructions
                 s->Eip = Operand.NextEip(s, op);
                 return;
             }
-            uint done = TOp.Bulk<T>(s, op, count);
+            uint done = s->PendingDebug == 0 ? TOp.Bulk<T>(s, op, count) : 0;
             if (done == 0)
             {
                 TOp.Step<T>(s, op);
                 done = 1;
             }
             s->R[Reg.Ecx] = (s->R[Reg.Ecx] & ~op->AddressMask) | (count - done);
-            if (TOp.Compares && s->Zero != ((op->Flags & OpFlags.Repeat) != 0))
+            if (count == done || (TOp.Compares && s->Zero != ((op->Flags & OpFlags.Repeat) != 0)))
             {
                 s->Eip = Operand.NextEip(s, op);
                 return;
             }
-            if (s->Request != 0)
+            // Single step and data breakpoints trap after each iteration (Intel SDM vol. 3, 17.3.1.4).
+            if ((s->Request | (int)s->PendingDebug) != 0)
                 break;
         }
         s->Eip = s->BlockEip + op->Offset;

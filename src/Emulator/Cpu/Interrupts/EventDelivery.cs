@@ -8,6 +8,7 @@ public static unsafe class EventDelivery
     /// <summary>A fault that did not come from the instruction itself but from the state it changed to: EIP is the new state's.</summary>
     public static void Raise(CpuState* s, CpuFault fault)
     {
+        s->PendingDebug &= ~DebugEvents.SingleStepBit;   // the handler is entered with TF clear, the trap is lost
         Processor cpu = s->Processor;
         cpu.Owner.Deliver(cpu, ToEvent(fault, s->Eip));
     }
