@@ -10,6 +10,7 @@ public sealed class LguestGuest
     readonly GuestDefinition definition;
     GuestRun? run;
     GuestState state;
+    MachineCounters lastCounters;
     bool removed;
 
     internal LguestGuest(GuestDefinition definition)
@@ -73,28 +74,23 @@ public sealed class LguestGuest
     /// <summary>The rule of virtio whose breach ended the last run, where one did.</summary>
     public DriverViolation? Violation => ExitReason?.Violation;
 
-    /// <summary>How many times the guest has restarted itself in this run.</summary>
-    public int Restarts
-    {
-        get
-        {
-            lock (gate)
-                return run?.Counters.Restarts ?? 0;
-        }
-    }
+    /// <summary>How many times the guest has restarted itself in this run, or in the last one.</summary>
+    public int Restarts => Counters.Restarts;
 
-    /// <summary>Instructions that this run has retired.</summary>
-    public long Instructions
-    {
-        get
-        {
-            lock (gate)
-                return run?.Counters.Instructions ?? 0;
-        }
-    }
+    /// <summary>Instructions that this run, or the last one, has retired.</summary>
+    public long Instructions => Counters.Instructions;
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;
+
+    MachineCounters Counters
+    {
+        get
+        {
+            lock (gate)
+                return run?.Counters ?? lastCounters;
+        }
+    }
 
     /// <summary>The run of a guest that is not off.</summary>
     internal GuestRun? Run
@@ -183,6 +179,7 @@ public sealed class LguestGuest
         lock (gate)
         {
             ExitReason = exit;
+            lastCounters = run?.Counters ?? default;
             run = null;
             state = GuestState.Off;
         }
