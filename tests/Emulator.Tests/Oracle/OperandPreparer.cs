@@ -172,7 +172,10 @@ sealed class OperandPreparer(OracleRandom random, OracleSelectors selectors, Ora
         int count = random.Below(10) switch { 0 => 0, < 6 => random.Below(20), < 9 => random.Below(600), _ => (int)random.Value() };
         uint source = addresses.PickTarget();
         // Overlapping moves spread what they have just written.
-        uint destination = random.Chance(20) ? source + (uint)random.Between(-9, 9) : addresses.PickTarget();
+        uint destination;
+        do
+            destination = random.Chance(20) ? source + (uint)random.Between(-9, 9) : addresses.PickTarget();
+        while (destination - OracleLayout.Code < OracleLayout.CodeSize + 16);   // one that overwrites itself may end at any time
         if (compares && random.Chance(80))
         {
             byte[] same = new byte[random.Below(64)];

@@ -29,7 +29,7 @@ static class OracleComparison
         }
 
         bool bothFault = IsFault(native) && IsFault(emulated);
-        if (!IsWrap(native, emulated) && !(bothFault && c.Licence.HasFlag(OracleLicence.FaultOrder)))
+        if (!IsWrap(native, emulated) && !IsWrap(emulated, native) && !(bothFault && c.Licence.HasFlag(OracleLicence.FaultOrder)))
         {
             Compare("exception", native.Vector, emulated.Vector);
             Compare("error code", native.ErrorCode, emulated.ErrorCode);
@@ -63,8 +63,8 @@ static class OracleComparison
     static bool IsFault(OracleResult result) => result.Vector is 6 or (>= 12 and <= 14);
 
     // An operand that begins at the end of a segment of 4 GB and ends at its beginning "may or may not" exceed the limit (Intel SDM vol. 3, 5.3).
-    static bool IsWrap(OracleResult native, OracleResult emulated) =>
-        native is { Vector: 12 or 13, ErrorCode: 0 } && emulated.Vector == 14 && (emulated.Cr2 >= 0xFFFFFFC0 || OracleLayout.Data - emulated.Cr2 <= 64);
+    static bool IsWrap(OracleResult limit, OracleResult page) =>
+        limit is { Vector: 12 or 13, ErrorCode: 0 } && page.Vector == 14 && (page.Cr2 >= 0xFFFFFFC0 || OracleLayout.Data - page.Cr2 <= 64);
 
     /// <summary>All that is needed to see what went wrong in a case.</summary>
     public static string Describe(OracleCase c, OracleResult native, IReadOnlyList<string> differences)
