@@ -67,4 +67,8 @@ public enum OpFlags : byte
     Address16 = 16,
     /// <summary>The r/m operand is in memory.</summary>
     Memory = 32,
+    /// <summary>The opcode follows 0F.</summary>
+    TwoByte = 64,
+    /// <summary>Not an instruction that can complete: <see cref="Op.Execute"/> raises an exception whatever the other fields say.</summary>
+    Invalid = 128,
 }

@@ -1,10 +1,12 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using LguestPS.Emulator.Cpu.Blocks;
 using LguestPS.Emulator.Cpu.Control;
 using LguestPS.Emulator.Cpu.Interrupts;
 using LguestPS.Emulator.Cpu.Mmu;
 using LguestPS.Emulator.Cpu.State;
+using LguestPS.Emulator.Cpu.Translate;
 using LguestPS.Emulator.Memory;
 
 namespace LguestPS.Emulator.Cpu;
@@ -16,9 +18,13 @@ public sealed unsafe class Processor : IDisposable
     readonly CpuState* s;
     readonly Tlb tlb = new();
     readonly CodeStore code;
+    readonly Translator? translator;
 
     /// <summary>Makes a processor in protected mode with flat ring-0 segments and paging off; the owner sets what differs.</summary>
-    public Processor(GuestMemory memory, IProcessorOwner owner)
+    /// <param name="memory">The guest's RAM.</param>
+    /// <param name="owner">What the processor asks.</param>
+    /// <param name="codeMemory">Memory for machine code, which the processor then owns: on an x86-64 host it translates. Null: it interprets.</param>
+    public Processor(GuestMemory memory, IProcessorOwner owner, ICodeMemory? codeMemory = null)
     {
         Memory = memory;
         Owner = owner;
@@ -36,6 +42,8 @@ public sealed unsafe class Processor : IDisposable
         s->Fpu.Reset();
         code = new CodeStore(this, s, tlb);
         Mmu = new Mmu.Mmu(this, s, tlb, code);
+        if (codeMemory != null)
+            code.Translator = translator = new Translator(this, s, code, codeMemory);
         for (var register = SegmentRegister.Es; register <= SegmentRegister.Gs; register++)
             SetSegment(register, 0, FlatData);
         SetCodeSegment(0, FlatCode);
@@ -159,6 +167,7 @@ public sealed unsafe class Processor : IDisposable
     public void Dispose()
     {
         code.Dispose();
+        translator?.Dispose();
         tlb.Dispose();
         GCHandle.FromIntPtr(s->ProcessorHandle).Free();
         NativeMemory.AlignedFree(s);
@@ -176,7 +185,7 @@ public sealed unsafe class Processor : IDisposable
         catch (CpuFault fault)
         {
             RollBack();
-            e = new CpuEvent(CpuEventKind.Exception, fault.Vector, fault.HasErrorCode, fault.ErrorCode, fault.LinearAddress, s->Eip);
+            e = EventOf(fault);
             return false;
         }
         catch (CpuStopped)
@@ -184,7 +193,27 @@ public sealed unsafe class Processor : IDisposable
             RollBack();
         }
         e = default;
-        return true;
+        switch (translator?.TakeException())
+        {
+            case CpuFault fault:
+                e = EventOf(fault);
+                return false;
+            case null or CpuStopped:
+                return true;
+            case Exception other:
+                ExceptionDispatchInfo.Throw(other);
+                return true;
+        }
+    }
+
+    CpuEvent EventOf(CpuFault fault) =>
+        new(CpuEventKind.Exception, fault.Vector, fault.HasErrorCode, fault.ErrorCode, fault.LinearAddress, s->Eip);
+
+    /// <summary>An exception of an instruction that machine code had interpreted: undoes what was counted for it and keeps the exception until machine code is left.</summary>
+    internal void SetAside(Exception e)
+    {
+        RollBack();
+        translator!.SetAside(e);
     }
 
     // The innermost loop: no exception handling in the method that holds it, so that the present instruction lives in a host register.
@@ -192,6 +221,7 @@ public sealed unsafe class Processor : IDisposable
     {
         CpuState* s = this.s;
         CodeStore code = this.code;
+        Translator? translator = this.translator;
         while (true)
         {
             s->CurrentOp = null;
@@ -215,6 +245,13 @@ public sealed unsafe class Processor : IDisposable
             if (entry->Linear != linear || entry->Key != s->BlockKey)
                 block = code.Find(linear);
 
+            if (translator != null && !step && translator.TryRun(block, limit))
+            {
+                if (translator.HasException)
+                    return;
+                continue;
+            }
+
             s->CurrentBlock = block;
             s->BlockEip = s->Eip;
             s->Retired += block->Instructions;
@@ -229,7 +266,7 @@ public sealed unsafe class Processor : IDisposable
             while (op < s->BlockEnd);
 
             if (s->BlockEnd == null || step)
-                LeftEarly(block, op);
+                LeftEarly(s, block, op);
             if (step)
                 DebugEvents.After(this);
         }
@@ -245,7 +282,7 @@ public sealed unsafe class Processor : IDisposable
 
     // The block gave up its rest: eip is at the next instruction, unless the last one has set it.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    void LeftEarly(Block* block, Op* next)
+    internal static void LeftEarly(CpuState* s, Block* block, Op* next)
     {
         if (next == block->Ops + block->OpCount)
             return;

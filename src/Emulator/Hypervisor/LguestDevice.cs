@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using LguestPS.Emulator.Cpu;
 using LguestPS.Emulator.Cpu.State;
+using LguestPS.Emulator.Cpu.Translate;
 using LguestPS.Emulator.Memory;
 using LguestPS.Emulator.Time;
 
@@ -42,13 +43,13 @@ public sealed unsafe partial class LguestDevice : IProcessorOwner, IGuestRegiste
     uint pendingInterrupts;
     volatile bool stopRequested;
 
-    /// <summary>Opens the device for a guest with this memory.</summary>
-    public LguestDevice(GuestMemory memory, IClock clock)
+    /// <summary>Opens the device for a guest with this memory. With memory for machine code, which the device then owns, its processor translates.</summary>
+    public LguestDevice(GuestMemory memory, IClock clock, ICodeMemory? codeMemory = null)
     {
         this.memory = memory;
         this.clock = clock;
         Timer = new(clock);
-        Cpu = new(memory, this);
+        Cpu = new(memory, this, codeMemory);
     }
 
     /// <summary>What has happened so far.</summary>

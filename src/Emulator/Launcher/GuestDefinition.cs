@@ -17,6 +17,9 @@ public sealed class GuestDefinition
     /// <summary>What machine it runs on.</summary>
     public GuestPlatform Platform { get; set; } = GuestPlatform.Auto;
 
+    /// <summary>How its processor runs code.</summary>
+    public ProcessorEngine Engine { get; set; } = ProcessorEngine.Auto;
+
     /// <summary>Full path of an initial RAM disk.</summary>
     public string? InitrdPath { get; set; }
 

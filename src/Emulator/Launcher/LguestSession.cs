@@ -17,7 +17,7 @@ sealed unsafe class LguestSession : GuestSession
     public LguestSession(GuestDefinition definition, IConsoleBackend console, IMachineLog log, IClock clock)
         : base(definition, log, PciInterruptRouting.Lguest)
     {
-        hypervisor = new(Memory, clock);
+        hypervisor = new(Memory, clock, ProcessorEngines.CreateCodeMemory(definition.Engine));
         instructions = new(hypervisor, Bus, log);
         window = new(hypervisor, Bus, log);
         try

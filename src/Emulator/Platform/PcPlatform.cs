@@ -1,5 +1,6 @@
 using LguestPS.Emulator.Cpu;
 using LguestPS.Emulator.Cpu.State;
+using LguestPS.Emulator.Cpu.Translate;
 using LguestPS.Emulator.Devices;
 using LguestPS.Emulator.Memory;
 using LguestPS.Emulator.Time;
@@ -49,11 +50,12 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
     /// <param name="bus">Its PCI bus; disposed by its owner.</param>
     /// <param name="clock">Its time.</param>
     /// <param name="serialOutput">Takes what is sent to the serial port.</param>
-    public PcPlatform(GuestMemory memory, PciBus bus, IClock clock, Action<byte> serialOutput)
+    /// <param name="codeMemory">Memory for machine code, which the PC then owns: its processor translates. Null: it interprets.</param>
+    public PcPlatform(GuestMemory memory, PciBus bus, IClock clock, Action<byte> serialOutput, ICodeMemory? codeMemory = null)
     {
         this.bus = bus;
         this.clock = clock;
-        cpu = new(memory, this);
+        cpu = new(memory, this, codeMemory);
         timer = new(clock, () => RaiseInterrupt(TimerLine));
         serial = new(FirstSerialPort, serialOutput, () => RaiseInterrupt(SerialLine));
         foreach (IPortDevice device in (IPortDevice[])[interrupts, timer, serial, new RealTimeClock(clock), new ResetPorts(() => End(PcOutcome.Reset), ExitByPort)])

@@ -24,6 +24,15 @@ public unsafe struct Block
     /// <summary>The mode that it was decoded for.</summary>
     public BlockMode Mode;
 
+    /// <summary>The eip that machine code was made for; 0 while only the interpreter runs.</summary>
+    public uint Eip;
+
+    /// <summary>Where the block's machine code begins, for those who come by a way on which interrupts need no look: the code cache's way out while there is none.</summary>
+    public byte* Native;
+
+    /// <summary>The same with a look at interrupts and the instruction limit before. Null while there is no machine code.</summary>
+    public byte* NativeChecked;
+
     /// <summary>The next block with the same hash.</summary>
     public Block* NextInBucket;
 

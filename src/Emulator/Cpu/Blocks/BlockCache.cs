@@ -33,12 +33,15 @@ sealed unsafe class BlockCache : IDisposable
     /// <summary>Most entries that one block may have.</summary>
     public static int OpLimit => MaxOps;
 
-    /// <summary>Looks a block up.</summary>
-    public Block* Find(uint physical, BlockMode mode)
+    /// <summary>Where all blocks are, so that a block or an instruction is an offset of 32 bits.</summary>
+    public byte* Arena => arena;
+
+    /// <summary>Looks a block up. Machine code holds its eip, so that one place seen at two addresses is two blocks; the interpreter gives 0.</summary>
+    public Block* Find(uint physical, BlockMode mode, uint eip)
     {
         mode &= BlockMode.Decoded;
         for (Block* block = buckets[Bucket(physical)]; block != null; block = block->NextInBucket)
-            if (block->Physical == physical && block->Mode == mode)
+            if (block->Physical == physical && block->Mode == mode && block->Eip == eip)
                 return block;
         return null;
     }

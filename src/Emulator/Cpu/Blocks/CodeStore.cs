@@ -32,6 +32,15 @@ sealed unsafe class CodeStore : IDisposable
     /// <summary>Counts up whenever entries of the jump cache lose their meaning.</summary>
     public uint Generation => jumps.Generation;
 
+    /// <summary>What machine code needs to find blocks by itself.</summary>
+    public byte* Arena => blocks.Arena;
+
+    /// <summary>The jump cache's entries, likewise.</summary>
+    public JumpCache.Entry* JumpEntries => jumps.Entries;
+
+    /// <summary>Set by the processor when blocks are to be translated.</summary>
+    public Translate.Translator? Translator { get; set; }
+
     /// <summary>The jump cache's slot for a linear address.</summary>
     public JumpCache.Entry* Slot(uint linear) => jumps.Slot(linear);
 
@@ -47,10 +56,11 @@ sealed unsafe class CodeStore : IDisposable
         if (!memory.Contains(physical & ~0xFFFu, GuestMemory.PageSize))
             return DecodeSingle(linear);
 
-        Block* block = blocks.Find(physical, mode);
+        uint eip = Translator != null ? s->Eip : 0;
+        Block* block = blocks.Find(physical, mode, eip);
         if (block == null)
         {
-            block = Decode(physical, mode);
+            block = Decode(physical, mode, eip);
             if (block == null)
                 return DecodeSingle(linear);
         }
@@ -123,6 +133,15 @@ sealed unsafe class CodeStore : IDisposable
         }
     }
 
+    /// <summary>Forgets all blocks.</summary>
+    public void Clear()
+    {
+        blocks.Clear();
+        Translator?.Clear();
+        jumps.DropEntries();
+        processor.UpdateMode();
+    }
+
     /// <summary>Forgets where linear pages are.</summary>
     public void FlushPages() => jumps.Flush();
 
@@ -137,14 +156,12 @@ sealed unsafe class CodeStore : IDisposable
         single.Dispose();
     }
 
-    Block* Decode(uint physical, BlockMode mode)
+    Block* Decode(uint physical, BlockMode mode, uint eip)
     {
         Op* ops = blocks.Reserve();
         if (ops == null)
         {
-            blocks.Clear();
-            jumps.DropEntries();
-            processor.UpdateMode();
+            Clear();
             ops = blocks.Reserve();
         }
         var page = new ReadOnlySpan<byte>(memory.Base + physical, (int)(GuestMemory.PageSize - (physical & 0xFFF)));
@@ -154,6 +171,9 @@ sealed unsafe class CodeStore : IDisposable
         block.Physical = physical;
         block.Mode = mode;
         block.Ops = ops;
+        block.Eip = eip;
+        if (Translator != null && (mode & (BlockMode.Code32 | BlockMode.NotProtected)) == BlockMode.Code32)
+            block.Native = Translator.Untranslated;
         if (blocks.Commit(block, out Block* kept))
             tlb.ForbidWrites(memory.Base + (physical & ~0xFFFu));
         return kept;

@@ -7,7 +7,9 @@ namespace LguestPS.Emulator.Cpu.Blocks;
 /// <remarks>Every entry's page is in the table of executable pages, so that dropping a page that is not there costs nothing, and dropping one that is empties the cache by a new generation.</remarks>
 sealed unsafe class JumpCache : IDisposable
 {
-    const int Size = 1 << 13;
+    /// <summary>Entries.</summary>
+    public const int Size = 1 << 13;
+
     const int PageSlots = 1 << 9;
 
     readonly Entry* entries = (Entry*)NativeMemory.AllocZeroed(Size, (nuint)sizeof(Entry));
@@ -17,6 +19,9 @@ sealed unsafe class JumpCache : IDisposable
 
     /// <summary>Counts up at each flush; part of <see cref="State.CpuState.BlockKey"/>.</summary>
     public uint Generation { get; private set; }
+
+    /// <summary>The first entry, for machine code that looks by itself.</summary>
+    public Entry* Entries => entries;
 
     /// <summary>The slot where a linear address belongs.</summary>
     public Entry* Slot(uint linear) => entries + ((linear ^ (linear >> 12)) & (Size - 1));

@@ -114,6 +114,8 @@ unsafe ref struct Decoder(BlockMode mode)
         result.Opcode = (ushort)(((opcode & 0xFF) << 8) | (modRM & 0xFF));
         result.Base = result.Index = Reg.None;
         result.AddressMask = address32 ? uint.MaxValue : 0xFFFF;
+        if (opcode > 0xFF)
+            flags |= OpFlags.TwoByte;
         if (!operand32)
             flags |= OpFlags.Operand16;
         if (!address32)
@@ -269,6 +271,7 @@ unsafe ref struct Decoder(BlockMode mode)
         if (handler == null)
         {
             op.Execute = &Interpret.BlockOps.InvalidOpcode;
+            op.Flags |= OpFlags.Invalid;
             **at = op;
             (*at)++;
             return DecodeResult.Branch;
@@ -309,7 +312,7 @@ unsafe ref struct Decoder(BlockMode mode)
     {
         if (available < MaxLength)
             return DecodeResult.NeedsMoreBytes;
-        **op = new Op { Execute = &Interpret.BlockOps.TooLong, Offset = (ushort)offset, Length = MaxLength };
+        **op = new Op { Execute = &Interpret.BlockOps.TooLong, Offset = (ushort)offset, Length = MaxLength, Flags = OpFlags.Invalid };
         (*op)++;
         return DecodeResult.Branch;
     }

@@ -101,6 +101,9 @@ public unsafe struct CpuState
     /// <summary>The block that is running.</summary>
     public Blocks.Block* CurrentBlock;
 
+    /// <summary>What machine code and the C# around it share; unused while the interpreter runs.</summary>
+    public Translate.NativeState Native;
+
     /// <summary>The TLB of the current privilege (user for ring 3, else supervisor).</summary>
     public TlbEntry* Tlb;
 

@@ -18,7 +18,7 @@ sealed class PcSession : GuestSession
         : base(definition, log, PciInterruptRouting.Pc)
     {
         console = new(backend);
-        pc = new(Memory, Bus, clock, console.WriteSerial);
+        pc = new(Memory, Bus, clock, console.WriteSerial, ProcessorEngines.CreateCodeMemory(definition.Engine));
         console.SerialInput = pc.ReceiveSerial;
         try
         {

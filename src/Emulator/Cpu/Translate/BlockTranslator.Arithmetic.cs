@@ -1,0 +1,196 @@
+using LguestPS.Emulator.Cpu.State;
+
+namespace LguestPS.Emulator.Cpu.Translate;
+
+/// <summary>Group 1, test, inc, dec, not, neg, mul, imul, div, idiv.</summary>
+sealed unsafe partial class BlockTranslator
+{
+    const int AddCarry = 2, SubtractBorrow = 3, Compare = 7;
+
+    // One of the eight operations, by number.
+    void EmitBinary(int number, int size, Op* op, bool toRegister)
+    {
+        int opcode = number * 8 + (toRegister ? 2 : 0) + (size == 1 ? 0 : 1);
+        if ((op->Flags & OpFlags.Memory) != 0)
+            EmitOperand(op, size, write: !toRegister && number != Compare);
+        if (number is AddCarry or SubtractBorrow)
+            LoadCarry();
+        if ((op->Flags & OpFlags.Memory) != 0)
+            EmitAtOperand(size, opcode, op->Register);
+        else
+            emit.Registers(size, opcode, RegisterOf(size, op->Register), RegisterOf(size, op->Rm));
+        FlagsAreNative();
+    }
+
+    void EmitBinaryImmediate(int number, int size, Op* op)
+    {
+        if ((op->Flags & OpFlags.Memory) == 0)
+        {
+            EmitBinaryImmediate(number, size, RegisterOf(size, op->Rm), op->Immediate);
+            return;
+        }
+        EmitOperand(op, size, write: number != Compare);
+        if (number is AddCarry or SubtractBorrow)
+            LoadCarry();
+        int value = (int)op->Immediate;
+        bool small = value == (sbyte)value;
+        emit.Memory(size, size == 1 ? 0x80 : small ? 0x83 : 0x81, number, At);
+        emit.Constant(small ? 1 : size, value);
+        FlagsAreNative();
+    }
+
+    void EmitBinaryImmediate(int number, int size, int hostRegister, uint value)
+    {
+        if (number is AddCarry or SubtractBorrow)
+            LoadCarry();
+        emit.ArithmeticConstant(size, number, hostRegister, (int)value);
+        FlagsAreNative();
+    }
+
+    void EmitTest(int size, Op* op)
+    {
+        int opcode = size == 1 ? 0x84 : 0x85;
+        if ((op->Flags & OpFlags.Memory) != 0)
+        {
+            EmitOperand(op, size, write: false);
+            EmitAtOperand(size, opcode, op->Register);
+        }
+        else
+        {
+            emit.Registers(size, opcode, RegisterOf(size, op->Register), RegisterOf(size, op->Rm));
+        }
+        FlagsAreNative();
+    }
+
+    void EmitTestAccumulator(int size, uint value)
+    {
+        emit.Registers(size, size == 1 ? 0xF6 : 0xF7, 0, HostRegister.Rax);
+        emit.Constant(size, (int)value);
+        FlagsAreNative();
+    }
+
+    // inc and dec (extensions 0 and 1 of FE and FF).
+    void EmitStep(int size, int digit, Op* op)
+    {
+        int opcode = size == 1 ? 0xFE : 0xFF;
+        if ((op->Flags & OpFlags.Memory) != 0)
+        {
+            EmitOperand(op, size, write: true);
+            LoadCarry();
+            emit.Memory(size, opcode, digit, At);
+        }
+        else
+        {
+            LoadCarry();
+            emit.Registers(size, opcode, digit, RegisterOf(size, op->Rm));
+        }
+        FlagsAreNative();
+    }
+
+    void EmitStepRegister(int size, int digit, int register)
+    {
+        LoadCarry();
+        emit.Registers(size, 0xFF, digit, HostRegister.Of(register));
+        FlagsAreNative();
+    }
+
+    // F6 and F7: test, not, neg, mul, imul, div, idiv by digit.
+    bool TryEmitGroup3(int size, int digit, Op* op)
+    {
+        if (digit >= 6)
+            return TryEmitDivide(size, op, signed: digit == 7);
+        int opcode = size == 1 ? 0xF6 : 0xF7;
+        if ((op->Flags & OpFlags.Memory) != 0)
+        {
+            EmitOperand(op, size, write: digit is 2 or 3);
+            emit.Memory(size, opcode, digit, At);
+        }
+        else
+        {
+            emit.Registers(size, opcode, digit, RegisterOf(size, op->Rm));
+        }
+        if (digit <= 1)
+            emit.Constant(size, (int)op->Immediate);
+        if (digit != 2)
+            FlagsAreNative();
+        return true;
+    }
+
+    // Flags stay as they were, as the interpreter has it. What overflows, or divides by 0, is for the interpreter to raise.
+    bool TryEmitDivide(int size, Op* op, bool signed)
+    {
+        if (size != 4)
+            return false;
+        if ((op->Flags & OpFlags.Memory) != 0)
+        {
+            EmitOperand(op, size, write: false);
+            if (signed)
+                emit.Memory(8, 0x63, At, At);                   // movsxd
+            else
+                emit.Memory(4, 0x8B, At, At);
+        }
+        else
+        {
+            SaveFlags();
+            flagsNative = false;
+            if (signed)
+                emit.Registers(8, 0x63, At, HostRegister.Of(op->Rm));
+            else
+                emit.Move(At, HostRegister.Of(op->Rm));
+        }
+        if (signed)
+        {
+            EmitSignedDivision();
+            return true;
+        }
+        emit.Registers(4, 0x3B, HostRegister.Rdx, At);
+        Miss(Emitter.AboveOrEqual);
+        emit.Registers(4, 0xF7, 6, At);
+        return true;
+    }
+
+    // In 64 bits, where only a divisor of 0 or -1 can go wrong; a quotient of more than 32 bits is undone.
+    void EmitSignedDivision()
+    {
+        const int rax = HostRegister.Rax, rdx = HostRegister.Rdx;
+        emit.Memory(4, 0x8D, HostRegister.Temp, At, 1);
+        emit.ArithmeticConstant(4, Compare, HostRegister.Temp, 1);
+        Miss(6);                                                // below or equal: 0 - 1 or 0, that is -1 or 0
+        emit.Move(HostRegister.Temp, rax, 8);
+        emit.Move(HostRegister.Temp2, rdx, 8);
+        emit.Registers(8, 0xC1, 4, rdx);
+        emit.Byte(32);
+        emit.Registers(8, 0x0B, rax, rdx);
+        emit.Byte(0x48);
+        emit.Byte(0x99);                                        // cqo
+        emit.Registers(8, 0xF7, 7, At);
+        emit.Registers(8, 0x63, At, rax);
+        emit.Registers(8, 0x3B, At, rax);
+        int fits = emit.JumpIfForward(Emitter.Equal);
+        emit.Move(rax, HostRegister.Temp, 8);
+        emit.Move(rdx, HostRegister.Temp2, 8);
+        misses.Add(emit.JumpForward());
+        emit.Bind(fits);
+        emit.Move(rax, rax);
+        emit.Move(rdx, rdx);
+    }
+
+    // 0F AF, 69 and 6B.
+    void EmitMultiply(int size, Op* op, bool immediate)
+    {
+        int opcode = !immediate ? 0xFAF : 0x69;
+        int to = HostRegister.Of(op->Register);
+        if ((op->Flags & OpFlags.Memory) != 0)
+        {
+            EmitOperand(op, size, write: false);
+            emit.Memory(size, opcode, to, At);
+        }
+        else
+        {
+            emit.Registers(size, opcode, to, HostRegister.Of(op->Rm));
+        }
+        if (immediate)
+            emit.Constant(size, (int)op->Immediate);
+        FlagsAreNative();
+    }
+}

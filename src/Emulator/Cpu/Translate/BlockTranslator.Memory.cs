@@ -1,0 +1,88 @@
+using LguestPS.Emulator.Cpu.Mmu;
+using LguestPS.Emulator.Cpu.State;
+
+namespace LguestPS.Emulator.Cpu.Translate;
+
+/// <summary>Memory operands: the one place of the translator where the form of an access is decided, as <see cref="LinearMemory"/> is the interpreter's.</summary>
+sealed unsafe partial class BlockTranslator
+{
+    const int Esp = HostRegister.GuestEsp, At = HostRegister.Address;
+
+    static int Base(Op* op) => op->Base == Reg.None ? -1 : HostRegister.Of(op->Base);
+
+    static int Index(Op* op) => op->Index == Reg.None ? -1 : HostRegister.Of(op->Index);
+
+    // The offset of the memory operand, as lea gives it.
+    void EmitOffset(Op* op, int size, int to)
+    {
+        if (op->Base == Reg.None && op->Index == Reg.None)
+            emit.MoveConstant(to, op->Displacement);
+        else
+            emit.Memory(size, 0x8D, to, Base(op), Index(op), op->Scale, (int)op->Displacement);
+    }
+
+    // Makes HostRegister.Address the host address of the memory operand. Destroys the host's flags.
+    void EmitOperand(Op* op, int size, bool write)
+    {
+        SaveFlags();
+        EmitLinear(op, write);
+        EmitCheck(size, write);
+    }
+
+    void EmitLinear(Op* op, bool write)
+    {
+        EmitOffset(op, 4, At);
+        if (op->Segment is not ((byte)SegmentRegister.Fs or (byte)SegmentRegister.Gs))
+            return;
+        emit.Memory(1, 0x80, 7, HostRegister.State, StateLayout.SegmentFlat(op->Segment, write));
+        emit.Byte(0);
+        Miss(Emitter.Equal);
+        emit.Memory(4, 0x03, At, HostRegister.State, StateLayout.SegmentBase(op->Segment));
+    }
+
+    // From the linear to the host address: one compare, of the last byte's page, so that an access that crosses into the next page misses.
+    void EmitCheck(int size, bool write)
+    {
+        const int page = HostRegister.Temp, entry = HostRegister.Temp2;
+        if (size == 1)
+            emit.Move(page, At);
+        else
+            emit.Memory(4, 0x8D, page, At, size - 1);
+        emit.Move(entry, At);
+        emit.Registers(4, 0xC1, 5, entry);
+        emit.Byte(8);
+        emit.ArithmeticConstant(4, 4, page, ~0xFFF);
+        emit.ArithmeticConstant(4, 4, entry, (Tlb.Size - 1) * sizeof(TlbEntry));
+        emit.Memory(4, 0x3B, page, HostRegister.Tlb, entry, 0, write ? sizeof(uint) : 0);
+        Miss(Emitter.NotEqual);
+        emit.Memory(8, 0x03, At, HostRegister.Tlb, entry, 0, 2 * sizeof(uint));
+        flagsNative = false;
+    }
+
+    // Leaves the instruction to the interpreter when the condition holds. Nothing of it may have been done; flags are saved.
+    void Miss(int condition) => misses.Add(emit.JumpIfForward(condition));
+
+    // ah to bh can't be named beside a register above 7: they change places with al to bl for one instruction, which keeps flags.
+    int TakeByte(int offset)
+    {
+        if ((offset & 1) != 0)
+            emit.Registers(1, 0x86, offset >> 2, HostRegister.OfByte(offset));
+        return offset >> 2;
+    }
+
+    void ReturnByte(int offset) => TakeByte(offset);
+
+    // An instruction with a register operand (of 1 to 4 bytes) and the memory operand made by EmitOperand.
+    void EmitAtOperand(int size, int opcode, int register)
+    {
+        if (size != 1)
+        {
+            emit.Memory(size, opcode, HostRegister.Of(register), At);
+            return;
+        }
+        emit.Memory(1, opcode, TakeByte(register), At);
+        ReturnByte(register);
+    }
+
+    static int RegisterOf(int size, int register) => size == 1 ? HostRegister.OfByte(register) : HostRegister.Of(register);
+}

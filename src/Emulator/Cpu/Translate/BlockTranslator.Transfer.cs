@@ -1,0 +1,178 @@
+using LguestPS.Emulator.Cpu.State;
+
+namespace LguestPS.Emulator.Cpu.Translate;
+
+/// <summary>mov, movzx, movsx, lea, xchg, cmpxchg, xadd, cmovcc, setcc; push, pop, leave.</summary>
+sealed unsafe partial class BlockTranslator
+{
+    void EmitMove(int size, Op* op, bool toRegister)
+    {
+        int opcode = (size == 1 ? 0x88 : 0x89) + (toRegister ? 2 : 0);
+        if ((op->Flags & OpFlags.Memory) != 0)
+        {
+            EmitOperand(op, size, write: !toRegister);
+            EmitAtOperand(size, opcode, op->Register);
+        }
+        else
+        {
+            emit.Registers(size, opcode, RegisterOf(size, op->Register), RegisterOf(size, op->Rm));
+        }
+    }
+
+    void EmitMoveImmediate(int size, Op* op)
+    {
+        if ((op->Flags & OpFlags.Memory) != 0)
+        {
+            EmitOperand(op, size, write: true);
+            emit.Memory(size, size == 1 ? 0xC6 : 0xC7, 0, At);
+            emit.Constant(size, (int)op->Immediate);
+            return;
+        }
+        EmitMoveRegisterImmediate(size, op->Rm, op->Immediate);
+    }
+
+    void EmitMoveRegisterImmediate(int size, int register, uint value)
+    {
+        if (size == 4)
+        {
+            emit.MoveConstant(HostRegister.Of(register), value);
+            return;
+        }
+        emit.Registers(size, size == 1 ? 0xC6 : 0xC7, 0, RegisterOf(size, register));
+        emit.Constant(size, (int)value);
+    }
+
+    // movzx and movsx.
+    void EmitExtend(int size, int opcode, Op* op)
+    {
+        int from = (opcode & 1) == 0 ? 1 : 2, to = HostRegister.Of(op->Register);
+        if ((op->Flags & OpFlags.Memory) != 0)
+        {
+            EmitOperand(op, from, write: false);
+            emit.Memory(size, 0xF00 | opcode, to, At);
+        }
+        else if (from == 1 && (op->Rm & 1) != 0 && to > 7)
+        {
+            emit.Registers(size, 0xF00 | opcode, to, TakeByte(op->Rm));
+            ReturnByte(op->Rm);
+        }
+        else
+        {
+            emit.Registers(size, 0xF00 | opcode, to, RegisterOf(from, op->Rm));
+        }
+    }
+
+    void EmitExchange(int size, Op* op)
+    {
+        int opcode = size == 1 ? 0x86 : 0x87;
+        if ((op->Flags & OpFlags.Memory) != 0)
+        {
+            EmitOperand(op, size, write: true);
+            EmitAtOperand(size, opcode, op->Register);
+        }
+        else
+        {
+            emit.Registers(size, opcode, RegisterOf(size, op->Register), RegisterOf(size, op->Rm));
+        }
+    }
+
+    // cmpxchg (B0, B1) and xadd (C0, C1). A byte register beside al could be ah, which can't change places with it.
+    bool TryEmitExchangeArithmetic(int size, int opcode, Op* op)
+    {
+        if (size == 1)
+            return false;
+        if ((op->Flags & OpFlags.Memory) != 0)
+        {
+            EmitOperand(op, size, write: true);
+            emit.Memory(size, 0xF00 | opcode, HostRegister.Of(op->Register), At);
+        }
+        else
+        {
+            emit.Registers(size, 0xF00 | opcode, HostRegister.Of(op->Register), HostRegister.Of(op->Rm));
+        }
+        FlagsAreNative();
+        return true;
+    }
+
+    void EmitMoveIf(int size, int opcode, Op* op)
+    {
+        if ((op->Flags & OpFlags.Memory) != 0)
+        {
+            EmitOperand(op, size, write: false);
+            LoadFlags();
+            emit.Memory(size, 0xF00 | opcode, HostRegister.Of(op->Register), At);
+            return;
+        }
+        LoadFlags();
+        emit.Registers(size, 0xF00 | opcode, HostRegister.Of(op->Register), HostRegister.Of(op->Rm));
+    }
+
+    void EmitSetIf(int opcode, Op* op)
+    {
+        if ((op->Flags & OpFlags.Memory) != 0)
+        {
+            EmitOperand(op, 1, write: true);
+            LoadFlags();
+            emit.Memory(1, 0xF00 | opcode, 0, At);
+            return;
+        }
+        LoadFlags();
+        emit.Registers(1, 0xF00 | opcode, 0, HostRegister.OfByte(op->Rm));
+    }
+
+    void EmitPushRoom()
+    {
+        SaveFlags();
+        emit.Memory(4, 0x8D, At, Esp, -4);
+        EmitCheck(4, write: true);
+    }
+
+    void EmitMoveStack(int bytes) => emit.Memory(4, 0x8D, Esp, Esp, bytes);
+
+    void EmitPush(int register)
+    {
+        EmitPushRoom();
+        emit.Memory(4, 0x89, HostRegister.Of(register), At);
+        EmitMoveStack(-4);
+    }
+
+    void EmitPushConstant(uint value)
+    {
+        EmitPushRoom();
+        emit.Memory(4, 0xC7, 0, At);
+        emit.Int32((int)value);
+        EmitMoveStack(-4);
+    }
+
+    // The value waits in the state: the second access needs all temporaries.
+    void EmitPushMemory(Op* op)
+    {
+        EmitOperand(op, 4, write: false);
+        emit.Memory(4, 0x8B, HostRegister.Temp, At);
+        emit.Memory(4, 0x89, HostRegister.Temp, HostRegister.State, StateLayout.Scratch);
+        EmitPushRoom();
+        emit.Memory(4, 0x8B, HostRegister.Temp, HostRegister.State, StateLayout.Scratch);
+        emit.Memory(4, 0x89, HostRegister.Temp, At);
+        EmitMoveStack(-4);
+    }
+
+    // pop esp: the popped value wins over the increment.
+    void EmitPop(int register)
+    {
+        SaveFlags();
+        emit.Move(At, Esp);
+        EmitCheck(4, write: false);
+        emit.Memory(4, 0x8B, HostRegister.Of(register), At);
+        if (register != Reg.Esp)
+            EmitMoveStack(4);
+    }
+
+    void EmitLeaveFrame()
+    {
+        SaveFlags();
+        emit.Move(At, HostRegister.Rbp);
+        EmitCheck(4, write: false);
+        emit.Memory(4, 0x8D, Esp, HostRegister.Rbp, 4);
+        emit.Memory(4, 0x8B, HostRegister.Rbp, At);
+    }
+}

@@ -1,0 +1,38 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using LguestPS.Emulator.Cpu.Blocks;
+using LguestPS.Emulator.Cpu.State;
+
+namespace LguestPS.Emulator.Cpu.Translate;
+
+/// <summary>What machine code calls. No exception leaves these functions: there is nobody above who could unwind machine code.</summary>
+static unsafe class CallOuts
+{
+    /// <summary>Runs one instruction in the interpreter. Returns 0 to go on, or <see cref="Thunks.Settled"/>: the block was left, and an exception may be waiting for the run loop.</summary>
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    public static int Execute(CpuState* s, Op* op, Block* block)
+    {
+        s->Retired = s->Native.Limit - s->Native.Remaining;
+        HostFlags.Put(s, s->Native.Flags);
+        s->CurrentBlock = block;
+        s->BlockEip = block->Eip;
+        s->CurrentOp = op;
+        try
+        {
+            op->Execute(s, op);
+        }
+        catch (Exception e)
+        {
+            s->Processor.SetAside(e);
+            return Thunks.Settled;
+        }
+        if (s->BlockEnd == null)
+        {
+            Processor.LeftEarly(s, block, op + 1);
+            return Thunks.Settled;
+        }
+        s->Native.Flags = HostFlags.Take(s);
+        s->Native.Remaining = s->Native.Limit - s->Retired;   // an instruction that raises a fault by itself takes itself back
+        return Thunks.Continue;
+    }
+}

@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+using LguestPS.Emulator.Cpu.Blocks;
+
+namespace LguestPS.Emulator.Cpu.Translate;
+
+/// <summary>What machine code and the C# around it tell each other, as a part of <see cref="State.CpuState"/>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe struct NativeState
+{
+    /// <summary>The value of <see cref="State.CpuState.Retired"/> at which to stop.</summary>
+    public long Limit;
+
+    /// <summary>Instructions to go until then: what machine code counts down instead of counting <see cref="State.CpuState.Retired"/> up.</summary>
+    public long Remaining;
+
+    /// <summary>The arithmetic flags as lahf and seto give them: see <see cref="HostFlags"/>.</summary>
+    public uint Flags;
+
+    /// <summary>Room for one value on its way through an instruction with two memory operands.</summary>
+    public uint Scratch;
+
+    /// <summary>The jump cache's first entry.</summary>
+    public void* JumpEntries;
+
+    /// <summary>The block cache's arena, to which the two offsets below are relative.</summary>
+    public byte* Arena;
+
+    /// <summary>The function that runs one instruction in the interpreter: <see cref="CallOuts.Execute"/>.</summary>
+    public void* Execute;
+
+    /// <summary>The place, as an offset in the code cache, of the jump that could go straight to the block at eip.</summary>
+    public uint LinkSite;
+}

@@ -1,0 +1,169 @@
+using LguestPS.Emulator.Cpu.Blocks;
+
+namespace LguestPS.Emulator.Cpu.Translate;
+
+/// <summary>The pieces of machine code that all blocks share: the way in, the ways out, the way from block to block, the call of the interpreter.</summary>
+/// <remarks>The C# side is the System V calling convention: rdi, rsi, rdx in; eax out; rbx, rbp and r12 to r15 kept.</remarks>
+sealed class Thunks
+{
+    /// <summary>What machine code returns: eip is the next instruction, registers and flags are in the state.</summary>
+    public const int Continue = 0;
+
+    /// <summary>The same, and <see cref="NativeState.LinkSite"/> is a jump that can be bound to the block at eip.</summary>
+    public const int Link = 1;
+
+    /// <summary>The interpreter has brought the state up to date, retired instructions and flags too.</summary>
+    public const int Settled = 2;
+
+    static readonly int[] Saved = [HostRegister.Rbp, HostRegister.Rbx, 12, 13, 14, 15];
+
+    readonly Emitter emit;
+
+    /// <summary>Writes them.</summary>
+    public Thunks(Emitter emit)
+    {
+        this.emit = emit;
+        Enter = emit.Offset;
+        EmitEnter();
+        int leave = emit.Offset;
+        EmitLeave();
+        ExitAt = emit.Offset;
+        emit.Memory(4, 0x89, HostRegister.Address, HostRegister.State, StateLayout.Eip);
+        Exit = emit.Offset;
+        EmitExit(Continue, leave);
+        ExitToLink = emit.Offset;
+        emit.Memory(4, 0x89, HostRegister.Address, HostRegister.State, StateLayout.Eip);
+        emit.Memory(4, 0x89, HostRegister.Temp, HostRegister.State, StateLayout.LinkSite);
+        EmitExit(Link, leave);
+        DispatchState = emit.Offset;
+        emit.Memory(4, 0x8B, HostRegister.Address, HostRegister.State, StateLayout.Eip);
+        Dispatch = emit.Offset;
+        EmitDispatch();
+        Execute = emit.Offset;
+        EmitExecute(leave);
+    }
+
+    /// <summary>Called from C# with the state and the code to run.</summary>
+    public int Enter { get; }
+
+    /// <summary>Leaves with the eip that is in the state.</summary>
+    public int Exit { get; }
+
+    /// <summary>Leaves with the eip that is in <see cref="HostRegister.Address"/>.</summary>
+    public int ExitAt { get; }
+
+    /// <summary>The same, asking that the jump at the offset in <see cref="HostRegister.Temp"/> be bound.</summary>
+    public int ExitToLink { get; }
+
+    /// <summary>Goes to the block at the eip that is in <see cref="HostRegister.Address"/>; flags are saved.</summary>
+    public int Dispatch { get; }
+
+    /// <summary>The same with the eip in the state.</summary>
+    public int DispatchState { get; }
+
+    /// <summary>Called with an instruction's and its block's offsets in the arena in the two temporaries, flags saved: has it run by the interpreter, and comes back unless the block must be left.</summary>
+    public int Execute { get; }
+
+    void EmitEnter()
+    {
+        foreach (int register in Saved)
+            Push(register);
+        emit.ArithmeticConstant(8, 5, HostRegister.Rsp, 8);
+        emit.Move(HostRegister.State, HostRegister.Rdi, 8);
+        emit.Move(HostRegister.Temp2, HostRegister.Rsi, 8);
+        LoadRegisters();
+        emit.Registers(4, 0xFF, 4, HostRegister.Temp2);
+    }
+
+    void EmitLeave()
+    {
+        emit.ArithmeticConstant(8, 0, HostRegister.Rsp, 8);
+        for (int i = Saved.Length - 1; i >= 0; i--)
+            Pop(Saved[i]);
+        emit.Byte(0xC3);
+    }
+
+    void EmitExit(int result, int leave)
+    {
+        StoreRegisters();
+        emit.MoveConstant(HostRegister.Rax, (uint)result);
+        emit.Jump(leave);
+    }
+
+    // The jump cache's entry of eip, as JumpCache.Slot finds it.
+    void EmitDispatch()
+    {
+        const int eip = HostRegister.Address, entry = HostRegister.Temp, key = HostRegister.Temp2, state = HostRegister.State;
+        emit.Registers(8, 0x85, HostRegister.Remaining, HostRegister.Remaining);
+        emit.JumpIf(Emitter.LessOrEqual, ExitAt);
+        emit.Memory(4, 0x83, 7, state, StateLayout.Request);
+        emit.Byte(0);
+        emit.JumpIf(Emitter.NotEqual, ExitAt);
+        emit.Move(entry, eip);
+        emit.Registers(4, 0xC1, 5, entry);
+        emit.Byte(12);
+        emit.Registers(4, 0x33, entry, eip);
+        emit.ArithmeticConstant(4, 4, entry, JumpCache.Size - 1);
+        emit.Registers(4, 0xC1, 4, entry);
+        emit.Byte(4);
+        emit.Memory(8, 0x03, entry, state, StateLayout.JumpEntries);
+        emit.Memory(4, 0x3B, eip, entry);
+        emit.JumpIf(Emitter.NotEqual, ExitAt);
+        emit.Memory(4, 0x8B, key, entry, StateLayout.JumpKey);
+        emit.Memory(4, 0x3B, key, state, StateLayout.BlockKey);
+        emit.JumpIf(Emitter.NotEqual, ExitAt);
+        emit.Memory(8, 0x8B, entry, entry, StateLayout.JumpBlock);
+        emit.Memory(4, 0xFF, 4, entry, StateLayout.BlockNative);
+    }
+
+    void EmitExecute(int leave)
+    {
+        StoreRegisters();
+        emit.ArithmeticConstant(8, 5, HostRegister.Rsp, 8);
+        emit.Move(HostRegister.Rdi, HostRegister.State, 8);
+        emit.Memory(8, 0x8B, HostRegister.Rsi, HostRegister.State, StateLayout.Arena);
+        emit.Move(HostRegister.Rdx, HostRegister.Rsi, 8);
+        emit.Registers(8, 0x03, HostRegister.Rsi, HostRegister.Temp);
+        emit.Registers(8, 0x03, HostRegister.Rdx, HostRegister.Temp2);
+        emit.Memory(4, 0xFF, 2, HostRegister.State, StateLayout.Execute);
+        emit.ArithmeticConstant(8, 0, HostRegister.Rsp, 8);
+        emit.Registers(4, 0x85, HostRegister.Rax, HostRegister.Rax);
+        int leaves = emit.JumpIfForward(Emitter.NotEqual);
+        LoadRegisters();
+        emit.Byte(0xC3);
+        emit.Bind(leaves);
+        emit.ArithmeticConstant(8, 0, HostRegister.Rsp, 8);
+        emit.Jump(leave);
+    }
+
+    void LoadRegisters()
+    {
+        for (int i = 0; i < 8; i++)
+            emit.Memory(4, 0x8B, HostRegister.Of(i), HostRegister.State, StateLayout.Register(i));
+        emit.Memory(4, 0x8B, HostRegister.Flags, HostRegister.State, StateLayout.Flags);
+        emit.Memory(8, 0x8B, HostRegister.Remaining, HostRegister.State, StateLayout.Remaining);
+        emit.Memory(8, 0x8B, HostRegister.Tlb, HostRegister.State, StateLayout.Tlb);
+    }
+
+    void StoreRegisters()
+    {
+        for (int i = 0; i < 8; i++)
+            emit.Memory(4, 0x89, HostRegister.Of(i), HostRegister.State, StateLayout.Register(i));
+        emit.Memory(4, 0x89, HostRegister.Flags, HostRegister.State, StateLayout.Flags);
+        emit.Memory(8, 0x89, HostRegister.Remaining, HostRegister.State, StateLayout.Remaining);
+    }
+
+    void Push(int register)
+    {
+        if (register > 7)
+            emit.Byte(0x41);
+        emit.Byte(0x50 | (register & 7));
+    }
+
+    void Pop(int register)
+    {
+        if (register > 7)
+            emit.Byte(0x41);
+        emit.Byte(0x58 | (register & 7));
+    }
+}
