@@ -6,30 +6,42 @@ namespace LguestPS.Emulator.Cpu.Translate;
 /// <summary>Offsets of the fields that machine code names.</summary>
 static unsafe class StateLayout
 {
-    public static readonly int Eip = Offset(&State->Eip);
-    public static readonly int OtherFlags = Offset(&State->OtherFlags);
-    public static readonly int BlockKey = Offset(&State->BlockKey);
-    public static readonly int Tlb = Offset(&State->Tlb);
-    public static readonly int Limit = Offset(&State->Native.Limit);
-    public static readonly int Remaining = Offset(&State->Native.Remaining);
-    public static readonly int Flags = Offset(&State->Native.Flags);
-    public static readonly int Scratch = Offset(&State->Native.Scratch);
-    public static readonly int JumpEntries = Offset(&State->Native.JumpEntries);
-    public static readonly int Arena = Offset(&State->Native.Arena);
-    public static readonly int Execute = Offset(&State->Native.Execute);
-    public static readonly int LinkSite = Offset(&State->Native.LinkSite);
-    public static readonly int BlockNative = (int)(nint)(&((Block*)null)->Native);
-    public static readonly int JumpKey = (int)(nint)(&((JumpCache.Entry*)null)->Key);
-    public static readonly int JumpBlock = (int)(nint)(&((JumpCache.Entry*)null)->Block);
-    static readonly int Es = Offset(&State->Es);
-    static readonly int FlatRead = (int)(nint)(&((Segment*)null)->FlatRead);
-    static readonly int FlatWrite = (int)(nint)(&((Segment*)null)->FlatWrite);
+    public static readonly int Eip, OtherFlags, BlockKey, Tlb, Request;
+    public static readonly int Remaining, Flags, Scratch, JumpEntries, Arena, Execute, LinkSite;
 
+    /// <summary>In a <see cref="Block"/> and a <see cref="JumpCache.Entry"/>.</summary>
+    public static readonly int BlockNative, JumpKey, JumpBlock;
+
+    static readonly int Es, FlatRead, FlatWrite;
+
+    static StateLayout()
+    {
+        CpuState state;
+        CpuState* s = &state;
+        Eip = Distance(s, &s->Eip);
+        OtherFlags = Distance(s, &s->OtherFlags);
+        BlockKey = Distance(s, &s->BlockKey);
+        Tlb = Distance(s, &s->Tlb);
 #pragma warning disable CS0420 // only the field's place is taken
-    public static readonly int Request = Offset((void*)&State->Request);
+        Request = Distance(s, (int*)&s->Request);
 #pragma warning restore CS0420
+        Remaining = Distance(s, &s->Native.Remaining);
+        Flags = Distance(s, &s->Native.Flags);
+        Scratch = Distance(s, &s->Native.Scratch);
+        JumpEntries = Distance(s, &s->Native.JumpEntries);
+        Arena = Distance(s, &s->Native.Arena);
+        Execute = Distance(s, &s->Native.Execute);
+        LinkSite = Distance(s, &s->Native.LinkSite);
+        Es = Distance(s, &s->Es);
+        FlatRead = Distance(&s->Es, &s->Es.FlatRead);
+        FlatWrite = Distance(&s->Es, &s->Es.FlatWrite);
 
-    static CpuState* State => null;
+        Block block;
+        BlockNative = Distance(&block, &(&block)->Native);
+        JumpCache.Entry entry;
+        JumpKey = Distance(&entry, &(&entry)->Key);
+        JumpBlock = Distance(&entry, &(&entry)->Block);
+    }
 
     /// <summary>A general register.</summary>
     public static int Register(int number) => number * sizeof(uint);
@@ -40,5 +52,5 @@ static unsafe class StateLayout
     /// <summary>The byte that allows reads, or writes, at any offset of a segment.</summary>
     public static int SegmentFlat(int segment, bool write) => SegmentBase(segment) + (write ? FlatWrite : FlatRead);
 
-    static int Offset(void* field) => (int)(nint)field;
+    static int Distance(void* start, void* field) => (int)((byte*)field - (byte*)start);
 }
