@@ -18,7 +18,7 @@ sealed class TestGuest : IDisposable
 
     public TestGuest(IClock? clock = null)
     {
-        Device = new(Memory, clock ?? new HostClock());
+        Device = new(Memory, clock ?? new HostClock(), TestEngine.CreateCodeMemory());
         watchdog = new(_ => Device.Stop(), null, 20_000, Timeout.Infinite);
         Memory.Slice(Data + 24, LguestData.RingSlots).Fill(0xFF);
         SetData(1380, 0xC0000000);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using LguestPS.Emulator.Cpu;
 using LguestPS.Emulator.Cpu.State;
+using LguestPS.Emulator.Linux;
 using LguestPS.Emulator.Memory;
 
 namespace LguestPS.Emulator.Tests.Oracle;
@@ -11,20 +12,23 @@ sealed unsafe class EmulatedProcessor : IProcessorOwner, IDisposable
     /// <summary>No case runs as many instructions, a repeated string instruction counted as one.</summary>
     const int InstructionLimit = 5_000_000;
 
+    // Less than a batch needs, so that the cache is emptied at times.
+    const int CodeMemoryBytes = 1 << 20;
+
     readonly OracleSelectors selectors;
     readonly GuestMemory memory;
     readonly Processor cpu;
     readonly byte[] content;
     CpuEvent? ended;
 
-    /// <summary>Makes a processor whose selectors are those of the native process.</summary>
-    public EmulatedProcessor(OracleSelectors selectors)
+    /// <summary>Makes a processor whose selectors are those of the native process; one that translates, if wanted.</summary>
+    public EmulatedProcessor(OracleSelectors selectors, bool translates)
     {
         this.selectors = selectors;
         content = [.. OracleLayout.Regions.SelectMany(OracleLayout.Content)];
         memory = new GuestMemory(new HeapMemoryBacking((uint)content.Length));
         content.CopyTo(memory.Slice(0, memory.Size));
-        cpu = new Processor(memory, this);
+        cpu = new Processor(memory, this, translates ? new CodeMemoryFile(CodeMemoryBytes) : null);
     }
 
     /// <summary>Runs a case to its first exception.</summary>

@@ -16,9 +16,20 @@ sealed unsafe partial class BlockTranslator
     void EmitOffset(Op* op, int size, int to)
     {
         if (op->Base == Reg.None && op->Index == Reg.None)
-            emit.MoveConstant(to, op->Displacement);
+            EmitConstant(size, to, op->Displacement);
         else
             emit.Memory(size, 0x8D, to, Base(op), Index(op), op->Scale, (int)op->Displacement);
+    }
+
+    void EmitConstant(int size, int to, uint value)
+    {
+        if (size == 4)
+        {
+            emit.MoveConstant(to, value);
+            return;
+        }
+        emit.Registers(size, size == 1 ? 0xC6 : 0xC7, 0, to);
+        emit.Constant(size, (int)value);
     }
 
     // Makes HostRegister.Address the host address of the memory operand. Destroys the host's flags.

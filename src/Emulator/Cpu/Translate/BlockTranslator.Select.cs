@@ -85,10 +85,10 @@ sealed unsafe partial class BlockTranslator
                 EmitTestAccumulator(size, op->Immediate);
                 return true;
             case >= 0xB0 and < 0xB8:
-                EmitMoveRegisterImmediate(1, op->Register, op->Immediate);
+                EmitConstant(1, HostRegister.OfByte(op->Register), op->Immediate);
                 return true;
             case >= 0xB8 and < 0xC0:
-                EmitMoveRegisterImmediate(wide, op->Register, op->Immediate);
+                EmitConstant(wide, HostRegister.Of(op->Register), op->Immediate);
                 return true;
             case 0xC0 or 0xC1 or (>= 0xD0 and < 0xD4):
                 return TryEmitShift(opcode, size, digit, op);

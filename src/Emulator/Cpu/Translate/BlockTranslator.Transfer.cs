@@ -28,18 +28,7 @@ sealed unsafe partial class BlockTranslator
             emit.Constant(size, (int)op->Immediate);
             return;
         }
-        EmitMoveRegisterImmediate(size, op->Rm, op->Immediate);
-    }
-
-    void EmitMoveRegisterImmediate(int size, int register, uint value)
-    {
-        if (size == 4)
-        {
-            emit.MoveConstant(HostRegister.Of(register), value);
-            return;
-        }
-        emit.Registers(size, size == 1 ? 0xC6 : 0xC7, 0, RegisterOf(size, register));
-        emit.Constant(size, (int)value);
+        EmitConstant(size, RegisterOf(size, op->Rm), op->Immediate);
     }
 
     // movzx and movsx.

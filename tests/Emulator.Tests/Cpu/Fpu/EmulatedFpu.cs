@@ -16,7 +16,7 @@ sealed unsafe class EmulatedFpu : IProcessorOwner, IDisposable
 
     public EmulatedFpu()
     {
-        Cpu = new Processor(memory, this);
+        Cpu = new Processor(memory, this, TestEngine.CreateCodeMemory());
         // MP, NE; OSFXSR, OSXMMEXCPT.
         Cpu.State->Cr0 |= 0x22;
         Cpu.State->Cr4 = 0x600;

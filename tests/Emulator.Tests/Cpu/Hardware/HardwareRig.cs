@@ -2,6 +2,7 @@ using Iced.Intel;
 using LguestPS.Emulator.Cpu;
 using LguestPS.Emulator.Cpu.Segmentation;
 using LguestPS.Emulator.Cpu.State;
+using LguestPS.Emulator.Cpu.Translate;
 using LguestPS.Emulator.Memory;
 
 namespace LguestPS.Emulator.Tests.Hardware;
@@ -21,10 +22,17 @@ sealed unsafe class HardwareRig : HardwareOwner, IDisposable
     public const ushort Ring0Code = 0xC09A, Ring0Data = 0xC092, Ring3Code = 0xC0FA, Ring3Data = 0xC0F2;
 
 
+    /// <summary>Makes one with the engine under test, see <see cref="TestEngine"/>.</summary>
     public HardwareRig()
+        : this(TestEngine.CreateCodeMemory())
+    {
+    }
+
+    /// <summary>Makes one that translates into this memory, or interprets where it is null.</summary>
+    public HardwareRig(ICodeMemory? codeMemory)
     {
         Memory = new GuestMemory(new HeapMemoryBacking(8 << 20));
-        Cpu = new Processor(Memory, this);
+        Cpu = new Processor(Memory, this, codeMemory);
         S = Cpu.State;
         (S->GdtBase, S->GdtLimit) = (Gdt, 0xFF);
         (S->IdtBase, S->IdtLimit) = (Idt, 0x7FF);
@@ -181,7 +189,14 @@ sealed unsafe class HardwareRig : HardwareOwner, IDisposable
         cpu.RequestExit();
     }
 
-    public override void Halt(Processor cpu) => cpu.RequestExit();
+    /// <summary>Whether anything has executed hlt.</summary>
+    public bool HasHalted { get; private set; }
+
+    public override void Halt(Processor cpu)
+    {
+        HasHalted = true;
+        cpu.RequestExit();
+    }
 
     public override uint ReadPort(Processor cpu, ushort port, int size)
     {

@@ -1,0 +1,13 @@
+using LguestPS.Emulator.Cpu.Translate;
+using LguestPS.Emulator.Launcher;
+
+namespace LguestPS.Emulator.Tests;
+
+/// <summary>The engine that tests of the processor run on where they don't choose one: what <c>LGUESTPS_ENGINE</c> names, else what a guest gets.</summary>
+static class TestEngine
+{
+    static readonly ProcessorEngine Engine = Enum.Parse<ProcessorEngine>(Environment.GetEnvironmentVariable("LGUESTPS_ENGINE") ?? nameof(ProcessorEngine.Auto));
+
+    /// <summary>Memory for machine code, or null for the interpreter.</summary>
+    public static ICodeMemory? CreateCodeMemory() => ProcessorEngines.CreateCodeMemory(Engine);
+}
