@@ -118,6 +118,19 @@ Describe 'Adding devices' {
         $guest.Devices.Count | Should -Be 8
     }
 
+    It 'takes a disk in each way that guests can be given' {
+        (Add-LguestBlockDevice dev $disk).Name | Should -Be 'dev'
+        (Add-LguestBlockDevice $guest $disk).Name | Should -Be 'dev'
+        (Add-LguestBlockDevice -Name dev -Path $disk).Name | Should -Be 'dev'
+        (Add-LguestBlockDevice -Guest $guest -Path $disk).Name | Should -Be 'dev'
+        ($guest | Add-LguestBlockDevice $disk).Name | Should -Be 'dev'
+        ($guest | Add-LguestBlockDevice -Path $disk).Name | Should -Be 'dev'
+        ('dev' | Add-LguestBlockDevice -Path $disk).Name | Should -Be 'dev'
+        ([pscustomobject]@{ Name = 'dev'; Path = $disk } | Add-LguestBlockDevice).Name | Should -Be 'dev'
+        @($guest.Devices.Kind) | Should -Be (@('console') + @('block') * 8)
+        { $guest | Add-LguestBlockDevice -ErrorAction Stop } | Should -Throw -ErrorId 'ParameterMissing,LguestPS.Commands.AddLguestBlockDevice'
+    }
+
     It 'numbers slots in the order in which devices were added' {
         $null = $guest | Add-LguestBlockDevice -Path $disk | Add-LguestTunNet -IPAddress 192.168.19.1 | Add-LguestRng
         @($guest.Devices.Kind) | Should -Be @('console', 'block', 'net', 'rng')

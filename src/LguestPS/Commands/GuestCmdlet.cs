@@ -12,17 +12,25 @@ public abstract class GuestCmdlet : LguestCmdlet
     /// <summary>Names of guests; wildcards are allowed.</summary>
     [Parameter(ParameterSetName = ByName, Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards, ValidateNotNullOrEmpty, ArgumentCompleter(typeof(GuestNameCompleter))]
-    public string[] Name { get; set; } = [];
+    public virtual string[] Name { get; set; } = [];
 
     /// <summary>Guests, as <c>New-LguestGuest</c> and <c>Get-LguestGuest</c> give them.</summary>
     [Parameter(ParameterSetName = ByGuest, Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
-    public LguestGuest[] Guest { get; set; } = [];
+    public virtual LguestGuest[] Guest { get; set; } = [];
+
+    bool nameWasTyped;
+
+    /// <summary>The one word that was typed where a name may stand, although the guests come down the pipeline: it was meant for the cmdlet's next positional parameter.</summary>
+    private protected string? WordBesidePipedGuests => nameWasTyped && Guest.Length > 0 && Name.Length == 1 ? Name[0] : null;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => nameWasTyped = MyInvocation.BoundParameters.ContainsKey(nameof(Name));   // nothing is bound from the pipeline yet
 
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
-        foreach (LguestGuest guest in ParameterSetName == ByGuest ? Guest : FindByName())
+        foreach (LguestGuest guest in Guest.Length > 0 ? Guest : FindByName())
         {
             ProcessGuest(guest);
             RelayMessages(guest.Run);
@@ -62,6 +70,8 @@ public abstract class GuestCmdlet : LguestCmdlet
 
     IEnumerable<LguestGuest> FindByName()
     {
+        if (Name.Length == 0)
+            ThrowTerminatingError(Errors.ParameterMissing(nameof(Name)));
         foreach (string pattern in Name)
         {
             bool found = false;

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text;
+using LguestPS.Completion;
 
 namespace LguestPS.Commands;
 
@@ -7,9 +8,22 @@ namespace LguestPS.Commands;
 [Cmdlet(VerbsCommunications.Send, "LguestConsole", DefaultParameterSetName = ByName, SupportsShouldProcess = true), OutputType(typeof(LguestGuest))]
 public sealed class SendLguestConsole : GuestCmdlet
 {
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = ByName, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards, ValidateNotNullOrEmpty, ArgumentCompleter(typeof(GuestNameCompleter))]
+    public override string[] Name { get; set; } = [];
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = ByGuest, Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = ByName, ValueFromPipeline = true)]   // so that a word may stand at position 0 when guests are piped
+    [ValidateNotNullOrEmpty]
+    public override LguestGuest[] Guest { get; set; } = [];
+
     /// <summary>What to type, as it is: a line needs its <c>`n</c>.</summary>
-    [Parameter(Mandatory = true, Position = 1), AllowEmptyString]
-    public string Text { get; set; } = "";
+    [Parameter(ParameterSetName = ByName, Position = 1)]
+    [Parameter(ParameterSetName = ByGuest, Mandatory = true, Position = 1)]
+    [AllowEmptyString]
+    public string? Text { get; set; }
 
     /// <summary>Passes the guests on.</summary>
     [Parameter]
@@ -17,13 +31,16 @@ public sealed class SendLguestConsole : GuestCmdlet
 
     private protected override void ProcessGuest(LguestGuest guest)
     {
+        string? text = Text ?? WordBesidePipedGuests;
+        if (text is null)
+            ThrowTerminatingError(Errors.ParameterMissing(nameof(Text)));
         if (guest.Run is null)
         {
             WriteError(Errors.GuestNotRunning(guest));
             return;
         }
         if (ShouldProcess(guest.Name, Messages.ActionSend))
-            guest.Console.Send(Encoding.UTF8.GetBytes(Text));
+            guest.Console.Send(Encoding.UTF8.GetBytes(text!));
         if (PassThru)
             WriteObject(guest);
     }

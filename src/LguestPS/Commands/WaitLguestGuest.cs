@@ -36,6 +36,7 @@ public sealed class WaitLguestGuest : GuestCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
         if (Console is null)
             return;
         if (Exit)

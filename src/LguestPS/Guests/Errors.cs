@@ -46,6 +46,9 @@ static class Errors
     public static ErrorRecord TooManyDevices(LguestGuest guest) =>
         Make("TooManyDevices", ErrorCategory.LimitsExceeded, guest, Messages.TooManyDevices, guest.Name);
 
+    public static ErrorRecord ParameterMissing(string parameter) =>
+        Make("ParameterMissing", ErrorCategory.InvalidArgument, parameter, Messages.ParameterMissing, parameter);
+
     public static ErrorRecord AddressOrBridge() =>
         Make("AddressOrBridge", ErrorCategory.InvalidArgument, null, Messages.AddressOrBridge);
 
