@@ -17,7 +17,7 @@
         'New-LguestGuest', 'Get-LguestGuest', 'Start-LguestGuest', 'Stop-LguestGuest', 'Restart-LguestGuest', 'Wait-LguestGuest', 'Remove-LguestGuest'
         'Add-LguestBlockDevice', 'Add-LguestTunNet', 'Add-LguestRng'
         'Send-LguestConsole', 'Receive-LguestConsole', 'Enter-LguestConsole'
-        'Get-LguestDemoKernel'
+        'Get-LguestDemoKernel', 'New-LguestInitrd', 'Import-LguestKernel'
     )
     PrivateData          = @{
         PSData = @{

@@ -47,7 +47,8 @@ Describe 'Help' {
 Describe 'Examples' {
     AfterEach { Get-Job | Remove-Job -Force; Get-LguestGuest | Remove-LguestGuest -Force }
 
-    It '<Number> of <Name> runs' -ForEach ($examples | Where-Object { $_.Name -ne 'Enter-LguestConsole' }) {
+    # One wants a terminal, the other a package of Debian's: StockKernel.Tests.ps1 goes the way that its examples show.
+    It '<Number> of <Name> runs' -ForEach ($examples | Where-Object { $_.Name -notin 'Enter-LguestConsole', 'Import-LguestKernel' }) {
         { & ([scriptblock]::Create('$ErrorActionPreference = "Stop"; ' + $Code)) } | Should -Not -Throw
     }
 }

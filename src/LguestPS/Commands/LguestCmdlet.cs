@@ -33,6 +33,17 @@ public abstract class LguestCmdlet : PSCmdlet, IDisposable
         return full;
     }
 
+    /// <summary>The full path of a folder that exists.</summary>
+    /// <param name="path">A PowerShell path, relative to the current location.</param>
+    /// <param name="errorId">The error's id when there is no such folder; the error ends the pipeline.</param>
+    private protected string ResolveExistingFolder(string path, string errorId)
+    {
+        string full = ResolveFilePath(path, errorId);
+        if (!Directory.Exists(full))
+            ThrowTerminatingError(Errors.FolderNotFound(errorId, full));
+        return full;
+    }
+
     /// <summary>Does what needs something of the host; if the host does not have it, the error ends the pipeline under the id it was given there.</summary>
     private protected T WithHost<T>(object target, Func<T> action)
     {
@@ -53,7 +64,10 @@ public abstract class LguestCmdlet : PSCmdlet, IDisposable
             ? ((SwitchParameter)asked).IsPresent
             : SessionState.PSVariable.GetValue("VerbosePreference") is ActionPreference preference && preference is not (ActionPreference.SilentlyContinue or ActionPreference.Ignore);
 
-    string ResolveFilePath(string path, string errorId)
+    /// <summary>The full path of a file or folder, whether it exists or not.</summary>
+    /// <param name="path">A PowerShell path, relative to the current location.</param>
+    /// <param name="errorId">The error's id when it can't be a file's; the error ends the pipeline.</param>
+    private protected string ResolveFilePath(string path, string errorId)
     {
         string full = SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
         if (provider.Name != "FileSystem")

@@ -27,6 +27,10 @@ public sealed class NewLguestGuest : LguestCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true), AllowEmptyString]
     public string CommandLine { get; set; } = "";
 
+    /// <summary>The machine that it runs on: lguest's hypervisor, a plain PC, or what suits the kernel.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public GuestPlatform Platform { get; set; } = GuestPlatform.Auto;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -40,6 +44,7 @@ public sealed class NewLguestGuest : LguestCmdlet
             // An empty field of a CSV file means none.
             InitrdPath = string.IsNullOrEmpty(Initrd) ? null : ResolveExistingFile(Initrd, "InitrdNotFound"),
             CommandLine = CommandLine,
+            Platform = Platform,
         });
         if (!ShouldProcess(Name, Messages.ActionNew))
             return;

@@ -40,6 +40,9 @@ static class Errors
     public static ErrorRecord FileNotFound(string errorId, string path) =>
         Make(errorId, ErrorCategory.ObjectNotFound, path, Messages.FileNotFound, path);
 
+    public static ErrorRecord FolderNotFound(string errorId, string path) =>
+        Make(errorId, ErrorCategory.ObjectNotFound, path, Messages.FolderNotFound, path);
+
     public static ErrorRecord NotAFilePath(string errorId, string path) =>
         Make(errorId, ErrorCategory.InvalidArgument, path, Messages.NotAFilePath, path);
 

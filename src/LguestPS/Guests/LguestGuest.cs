@@ -12,6 +12,7 @@ public sealed class LguestGuest
     GuestState state;
     MachineCounters lastCounters;
     bool removed;
+    PlatformChoice? platform;
 
     internal LguestGuest(GuestDefinition definition)
     {
@@ -53,6 +54,12 @@ public sealed class LguestGuest
 
     /// <summary>Its kernel's command line.</summary>
     public string CommandLine => definition.CommandLine;
+
+    /// <summary>The machine that it runs on, Lguest or Pc; Auto while that can't be told because the kernel can't be read.</summary>
+    public GuestPlatform Platform => DecidePlatform().Platform;
+
+    /// <summary>Why it runs on that machine.</summary>
+    public string PlatformReason => DecidePlatform().Reason;
 
     /// <summary>Its devices in slot order, the console first.</summary>
     public IReadOnlyList<LguestDevice> Devices
@@ -139,6 +146,7 @@ public sealed class LguestGuest
             state = GuestState.Starting;
             ExitReason = null;
             Console = console;
+            platform = null;   // the machine looks at the kernel file as it is now
         }
         GuestRun? started = null;
         try
@@ -172,6 +180,25 @@ public sealed class LguestGuest
         }
         stopping?.Stop();
         return stopping;
+    }
+
+    // Looked for when it is first asked for: kernels are large, and most guests are only listed.
+    PlatformChoice DecidePlatform()
+    {
+        lock (gate)
+            if (platform is PlatformChoice known)
+                return known;
+        try
+        {
+            PlatformChoice choice = PlatformChoice.Make(definition);
+            lock (gate)
+                platform = choice;
+            return choice;
+        }
+        catch (HostResourceException unreadable)
+        {
+            return new(GuestPlatform.Auto, unreadable.Message);
+        }
     }
 
     void Ended(GuestExit exit)
