@@ -31,6 +31,10 @@ public sealed class NewLguestGuest : LguestCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public GuestPlatform Platform { get; set; } = GuestPlatform.Auto;
 
+    /// <summary>How its processor runs: code translated to the host's, instruction by instruction, or whichever the host allows.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public ProcessorEngine Engine { get; set; } = ProcessorEngine.Auto;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -45,6 +49,7 @@ public sealed class NewLguestGuest : LguestCmdlet
             InitrdPath = string.IsNullOrEmpty(Initrd) ? null : ResolveExistingFile(Initrd, "InitrdNotFound"),
             CommandLine = CommandLine,
             Platform = Platform,
+            Engine = Engine,
         });
         if (!ShouldProcess(Name, Messages.ActionNew))
             return;

@@ -61,6 +61,9 @@ public sealed class LguestGuest
     /// <summary>Why it runs on that machine.</summary>
     public string PlatformReason => DecidePlatform().Reason;
 
+    /// <summary>How its processor runs.</summary>
+    public ProcessorEngine Engine => definition.Engine;
+
     /// <summary>Its devices in slot order, the console first.</summary>
     public IReadOnlyList<LguestDevice> Devices
     {
