@@ -149,6 +149,8 @@ sealed class Assembly
 
     public Assembly Spin() => Raw("ebfe");
 
+    public byte[] Bytes() => [.. bytes];
+
     public void Place(GuestMemory memory, uint address) => bytes.ToArray().CopyTo(memory.Slice(address, Length));
 }
 

@@ -27,6 +27,22 @@ sealed class RecordingLog : IMachineLog
     public void Restarting() => Restarts++;
 }
 
+/// <summary>A log that only wants to know of restarts.</summary>
+sealed class RestartLog(Action restarting) : IMachineLog
+{
+    public bool IsVerbose => false;
+
+    public void Verbose(string line)
+    {
+    }
+
+    public void Warn(string line)
+    {
+    }
+
+    public void Restarting() => restarting();
+}
+
 /// <summary>Files and memory for a test, gone after it.</summary>
 public abstract class LauncherTest : IDisposable
 {

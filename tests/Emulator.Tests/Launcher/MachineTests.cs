@@ -162,21 +162,6 @@ public sealed class MachineTests : LauncherTest
 
     static Assembly Guest() => new Assembly().Mov(4, Start + 0x3000).Hypercall(1, Data);
 
-    sealed class RestartLog(Action restarting) : IMachineLog
-    {
-        public bool IsVerbose => false;
-
-        public void Verbose(string line)
-        {
-        }
-
-        public void Warn(string line)
-        {
-        }
-
-        public void Restarting() => restarting();
-    }
-
     sealed record FailingSettings : DeviceSettings
     {
         public override string Kind => "block";
