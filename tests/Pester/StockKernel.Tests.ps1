@@ -7,11 +7,11 @@ $cache = Join-Path $root 'out/TestCache'
 
 # A package's file. What was fetched once is kept under out.
 function Get-DebianPackage([string] $Name, [string[]] $AptOptions) {
-    $found = Get-ChildItem $cache -Filter "${Name}_*_i386.deb" | Select-Object -First 1
+    $found = @(Get-ChildItem $cache -Filter "${Name}_*_i386.deb")[0]
     if (-not $found) {
         Push-Location $cache
         try { $null = & apt-get @AptOptions download $Name 2>&1 } finally { Pop-Location }
-        $found = Get-ChildItem $cache -Filter "${Name}_*_i386.deb" | Select-Object -First 1
+        $found = @(Get-ChildItem $cache -Filter "${Name}_*_i386.deb")[0]
     }
     if (-not $found) { throw "apt-get can't download $Name for i386." }
     $found.FullName
@@ -30,7 +30,8 @@ function Get-StockKernel {
     $busybox = Get-DebianPackage 'busybox-static' $options
     foreach ($flavour in '686', '686-pae') {
         # linux-image-686 is empty; it depends on the kernel of the day.
-        $image = & apt-cache @options depends --important "linux-image-$flavour" 2>$null | Select-String "Depends: (linux-image-\S+-$flavour)$" | ForEach-Object { $_.Matches[0].Groups[1].Value } | Select-Object -First 1
+        $depends = (& apt-cache @options depends --important "linux-image-$flavour" 2>$null) -join "`n"
+        $image = [regex]::Match($depends, "(?m)Depends: (linux-image-\S+-$flavour)$").Groups[1].Value
         if (-not $image) { throw "apt knows no linux-image-$flavour for i386." }
         @{ Flavour = $flavour; Package = Get-DebianPackage $image $options; Busybox = $busybox }
     }
@@ -54,7 +55,7 @@ BeforeAll {
         Wait-LguestGuest $Guest -Console $prompt -TimeoutSeconds 300 -ErrorAction Stop
         # Without the command's echo, the prompt, and what the shell asks of the terminal.
         $lines = @((Receive-LguestConsole $Guest) -replace '\e\[[0-9;]*[A-Za-z]', '')
-        ($lines | Select-Object -Skip 1 | Where-Object { $_ -notmatch '^/ # ' }) -join "`n"
+        @($lines[1..$lines.Count] -notmatch '^/ # ') -join "`n"
     }
 
     function Get-Sha256([string] $Text) { [Convert]::ToHexString([System.Security.Cryptography.SHA256]::HashData([System.Text.Encoding]::ASCII.GetBytes($Text))).ToLowerInvariant() }
@@ -134,7 +135,7 @@ Describe 'Debian''s kernel <Flavour>' -Tag StockKernel -ForEach $kernels {
         $lines = $text.TrimEnd("`n").Split("`n")
         [Array]::Sort($lines, [System.StringComparer]::Ordinal)
         Invoke-GuestCommand $guest 'sort /tmp/part | sha256sum' | Should -Match (Get-Sha256 (($lines -join "`n") + "`n"))
-        Invoke-GuestCommand $guest 'awk ''{s+=$1} END{printf "sum %.0f\n", s}'' /tmp/part' | Should -Match "sum $(($numbers | Measure-Object -Sum).Sum)"
+        Invoke-GuestCommand $guest 'awk ''{s+=$1} END{printf "sum %.0f\n", s}'' /tmp/part' | Should -Match "sum $([System.Linq.Enumerable]::Sum([long[]]$numbers))"
     }
 
     It 'answers a ping from the host' -Skip:($missing -or -not $env:LGUESTPS_TEST_TUNNET) {
