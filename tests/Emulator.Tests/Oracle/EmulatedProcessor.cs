@@ -20,6 +20,7 @@ sealed unsafe class EmulatedProcessor : IProcessorOwner, IDisposable
     readonly Processor cpu;
     readonly byte[] content;
     CpuEvent? ended;
+    bool usedForeignSelector;
 
     /// <summary>Makes a processor whose selectors are those of the native process; one that translates, if wanted.</summary>
     public EmulatedProcessor(OracleSelectors selectors, bool translates)
@@ -51,6 +52,7 @@ sealed unsafe class EmulatedProcessor : IProcessorOwner, IDisposable
         s->Tr = Segment.Null(0);
 
         ended = null;
+        usedForeignSelector = false;
         cpu.Run(InstructionLimit);
         return Result(s);
     }
@@ -83,6 +85,7 @@ sealed unsafe class EmulatedProcessor : IProcessorOwner, IDisposable
             Vector = vector,
             ErrorCode = error,
             Cr2 = vector == 14 ? ended!.Value.LinearAddress : 0,
+            UsedForeignSelector = usedForeignSelector,
             Eip = eip,
             Eflags = s->Eflags,
             Registers = registers,
@@ -158,6 +161,7 @@ sealed unsafe class EmulatedProcessor : IProcessorOwner, IDisposable
     {
         ulong? found = selectors.Descriptor(selector);
         descriptor = found ?? 0;
+        usedForeignSelector |= found is null;
         return found is not null;
     }
 

@@ -92,6 +92,9 @@ sealed class OracleResult
     /// <summary>For a page fault, its address.</summary>
     public uint Cr2 { get; init; }
 
+    /// <summary>The case asked for a descriptor that only the host's kernel knows.</summary>
+    public bool UsedForeignSelector { get; init; }
+
     public uint Eip { get; init; }
     public uint Eflags { get; init; }
     public uint[] Registers { get; init; } = [];

@@ -33,7 +33,8 @@ static class OracleRun
                 OracleCase c = make(new OracleRandom(OracleRandom.Derive(groupSeed, (ulong)number)), native.Selectors);
                 OracleResult result = emulated.Run(c);
                 // The native program's own pages are the one thing that the emulated address space lacks.
-                if (result.Cr2 < native.ImageStart || result.Cr2 >= native.ImageEnd)
+                bool hitImage = result.Cr2 >= native.ImageStart && result.Cr2 < native.ImageEnd;
+                if (!hitImage && !result.UsedForeignSelector)
                     ran.Add((number, c, result));
             }
 

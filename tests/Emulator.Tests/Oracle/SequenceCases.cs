@@ -59,7 +59,7 @@ sealed class SequenceCases
             0xC9 or 0x9D or 0xD7 or 0x62 or 0x0F0B or 0x0FB9 or 0x0FFF => false,
             // A fault on the way may leave traces: pusha, popa, enter.
             0x60 or 0x61 or 0xC8 => false,
-            // The kernel's own selectors are not known here: verr, verw, lar, lsl.
+            // Operands are selectors, which random numbers are not: verr, verw, lar, lsl.
             0x0F00 or 0x0F02 or 0x0F03 => false,
             0xF6 or 0xF7 => d.Digit < 6,
             _ => true,
@@ -204,6 +204,7 @@ sealed class SequenceCases
 
     void AddString()
     {
+        builder.MarkAll();   // nor into the middle of this, where edi may point to the code
         builder.Add([0xB9, .. BitConverter.GetBytes(random.Below(80))]);
         builder.Add([0xBE, .. BitConverter.GetBytes(addresses.PickPlain())]);
         builder.Add([0xBF, .. BitConverter.GetBytes(addresses.PickPlain())]);
