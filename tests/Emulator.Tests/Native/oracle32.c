@@ -85,6 +85,21 @@ static int map(u32 address, u32 size, u32 protection)
 	return result;
 }
 
+/* The compiler may call these for structures. */
+void *memset(void *to, int value, __SIZE_TYPE__ count)
+{
+	void *end = to;
+	asm volatile("rep stosb" : "+D"(end), "+c"(count) : "a"(value) : "memory");
+	return to;
+}
+
+void *memcpy(void *to, const void *from, __SIZE_TYPE__ count)
+{
+	void *end = to;
+	asm volatile("rep movsb" : "+D"(end), "+S"(from), "+c"(count) : : "memory");
+	return to;
+}
+
 static void quit(int status)
 {
 	call(SYS_EXIT, status, 0, 0, 0, 0);
