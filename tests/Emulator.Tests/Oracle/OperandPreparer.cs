@@ -248,8 +248,17 @@ sealed class OperandPreparer(OracleRandom random, OracleSelectors selectors, Ora
     // Not into the branch itself, which would make it endless.
     uint ShortBranch() => (uint)(random.Chance(50) ? random.Between(-128, -16) : random.Below(128));
 
-    /// <summary>Where a branch may go: into the code, which is int3 all over.</summary>
-    uint CodeTarget() => random.Chance(90) ? OracleLayout.Code + (uint)random.Below((int)OracleLayout.CodeSize) : random.Value();
+    /// <summary>Where a branch may go: into the code, which is int3 all over, but for the instruction itself.</summary>
+    uint CodeTarget()
+    {
+        if (random.Chance(10))
+            return random.Value();
+        uint offset;
+        do
+            offset = (uint)random.Below((int)OracleLayout.CodeSize);
+        while (offset is (> 0x3F0 and < 0x420) or (> 0xFE0 and < 0x1020));
+        return OracleLayout.Code + offset;
+    }
 
     ushort FarCodeSelector() => random.Below(10) switch
     {
