@@ -19,7 +19,12 @@ sealed unsafe partial class BlockTranslator
             EmitAtOperand(size, opcode, op->Register);
         else
             emit.Registers(size, opcode, RegisterOf(size, op->Register), RegisterOf(size, op->Rm));
-        FlagsAreNative();
+        if ((op->Flags & OpFlags.Memory) != 0)
+            FlagsAreNative(number is 1 or 4 or 6 && toRegister ? RecipeOf(number, size, RegisterOf(size, op->Register), -1, 0) : default);
+        else if (toRegister)
+            FlagsAreNative(RecipeOf(number, size, RegisterOf(size, op->Register), RegisterOf(size, op->Rm), 0));
+        else
+            FlagsAreNative(RecipeOf(number, size, RegisterOf(size, op->Rm), RegisterOf(size, op->Register), 0));
     }
 
     void EmitBinaryImmediate(int number, int size, Op* op)
@@ -44,7 +49,7 @@ sealed unsafe partial class BlockTranslator
         if (number is AddCarry or SubtractBorrow)
             LoadCarry();
         emit.ArithmeticConstant(size, number, hostRegister, (int)value);
-        FlagsAreNative();
+        FlagsAreNative(RecipeOf(number, size, hostRegister, -1, value));
     }
 
     void EmitTest(int size, Op* op)
@@ -54,12 +59,12 @@ sealed unsafe partial class BlockTranslator
         {
             EmitOperand(op, size, write: false);
             EmitAtOperand(size, opcode, op->Register);
+            FlagsAreNative();
+            return;
         }
-        else
-        {
-            emit.Registers(size, opcode, RegisterOf(size, op->Register), RegisterOf(size, op->Rm));
-        }
-        FlagsAreNative();
+        int first = RegisterOf(size, op->Rm), second = RegisterOf(size, op->Register);
+        emit.Registers(size, opcode, second, first);
+        FlagsAreNative(size == 4 ? new FlagRecipe(FlagRecipeKind.Test, first, second, 0) : default);
     }
 
     void EmitTestAccumulator(int size, uint value)
@@ -169,7 +174,7 @@ sealed unsafe partial class BlockTranslator
         int fits = emit.JumpIfForward(Emitter.Equal);
         emit.Move(rax, HostRegister.Temp, 8);
         emit.Move(rdx, HostRegister.Temp2, 8);
-        misses.Add(emit.JumpForward());
+        AddMiss(emit.JumpForward());
         emit.Bind(fits);
         emit.Move(rax, rax);
         emit.Move(rdx, rdx);

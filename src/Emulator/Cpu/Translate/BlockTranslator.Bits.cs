@@ -14,15 +14,22 @@ sealed unsafe partial class BlockTranslator
         bool memory = (op->Flags & OpFlags.Memory) != 0;
         if (memory)
             EmitOperand(op, size, write: true);
-        if (byCl || digit < 4)
+        bool dead = AreFlagsDeadAfter(op), usesCarry = digit is 2 or 3;
+        bool recomputes = !dead && !memory && !byCl && size == 4 && digit is 4 or 5 or 7;
+        if ((byCl || digit < 4) && (!dead || usesCarry))
             LoadFlags();
+        if (recomputes)
+            emit.Memory(4, 0x89, HostRegister.Of(op->Rm), HostRegister.State, StateLayout.ShiftSource);
         if (memory)
             emit.Memory(size, opcode, digit, At);
         else
             emit.Registers(size, opcode, digit, RegisterOf(size, op->Rm));
         if (byImmediate)
             emit.Byte((int)op->Immediate);
-        FlagsAreNative();
+        if (dead)
+            FlagsAreDead();
+        else
+            FlagsAreNative(recomputes ? new FlagRecipe(FlagRecipeKind.Shift, digit, -1, byImmediate ? (int)op->Immediate : 1) : default);
         return true;
     }
 
@@ -81,7 +88,7 @@ sealed unsafe partial class BlockTranslator
         if (size != 4)
             return false;
         bool write = opcode != 0xA3;
-        SaveFlags();
+        KeepFlags();
         EmitLinear(op, write);
         emit.Move(HostRegister.Temp, HostRegister.Of(op->Register));
         emit.Registers(4, 0xC1, 7, HostRegister.Temp);

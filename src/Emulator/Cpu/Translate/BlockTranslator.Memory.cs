@@ -35,7 +35,7 @@ sealed unsafe partial class BlockTranslator
     // Makes HostRegister.Address the host address of the memory operand. Destroys the host's flags.
     void EmitOperand(Op* op, int size, bool write)
     {
-        SaveFlags();
+        KeepFlags();
         EmitLinear(op, write);
         EmitCheck(size, write);
     }
@@ -71,7 +71,14 @@ sealed unsafe partial class BlockTranslator
     }
 
     // Leaves the instruction to the interpreter when the condition holds. Nothing of it may have been done; flags are saved.
-    void Miss(int condition) => misses.Add(emit.JumpIfForward(condition));
+    void Miss(int condition) => AddMiss(emit.JumpIfForward(condition));
+
+    // The flags are where they are now at all of an instruction's misses.
+    void AddMiss(int site)
+    {
+        misses.Add(site);
+        missRecipe = flagsSaved ? default : recipe;
+    }
 
     // ah to bh can't be named beside a register above 7: they change places with al to bl for one instruction, which keeps flags.
     int TakeByte(int offset)

@@ -111,7 +111,7 @@ sealed unsafe partial class BlockTranslator
 
     void EmitPushRoom()
     {
-        SaveFlags();
+        KeepFlags();
         emit.Memory(4, 0x8D, At, Esp, -4);
         EmitCheck(4, write: true);
     }
@@ -148,7 +148,7 @@ sealed unsafe partial class BlockTranslator
     // pop esp: the popped value wins over the increment.
     void EmitPop(int register)
     {
-        SaveFlags();
+        KeepFlags();
         emit.Move(At, Esp);
         EmitCheck(4, write: false);
         emit.Memory(4, 0x8B, HostRegister.Of(register), At);
@@ -158,7 +158,7 @@ sealed unsafe partial class BlockTranslator
 
     void EmitLeaveFrame()
     {
-        SaveFlags();
+        KeepFlags();
         emit.Move(At, HostRegister.Rbp);
         EmitCheck(4, write: false);
         emit.Memory(4, 0x8D, Esp, HostRegister.Rbp, 4);

@@ -21,6 +21,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     readonly List<int> misses = [];
     Block* block;
     bool leavesByState;
+    FlagRecipe missRecipe;
 
     /// <summary>Translates a block. There must be room in the cache.</summary>
     public void Translate(Block* block)
@@ -45,11 +46,15 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
             }
             int firstMiss = misses.Count;
             leavesByState = false;
+            FlagRecipe before = recipe;
+            bool keepsRecipe = ProtectRecipe(op);
             calledOut = !TryEmit(op);
             if (calledOut)
                 EmitCallOut(op, op == last);
+            if (!keepsRecipe && recipe == before && !FlagLiveness.OverwritesAll(op))
+                recipe = default;
             if (misses.Count > firstMiss)
-                coldPaths.Add(new ColdPath { Kind = ColdKind.Miss, Instruction = op, First = firstMiss, Count = misses.Count - firstMiss, Resume = emit.Offset, FlagsNative = flagsNative, LeavesByState = leavesByState });
+                coldPaths.Add(new ColdPath { Kind = ColdKind.Miss, Instruction = op, First = firstMiss, Count = misses.Count - firstMiss, Resume = emit.Offset, FlagsNative = flagsNative, Recipe = missRecipe, LeavesByState = leavesByState });
         }
         foreach (ColdPath path in coldPaths)
             Emit(path);
@@ -130,7 +135,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
 
     // For a jump that is written: until it is bound to its target's code it leads to a cold path.
     void AddLink(int site, uint target) =>
-        coldPaths.Add(new ColdPath { Kind = IsInPage(target) ? ColdKind.Link : ColdKind.Dispatch, First = site, Target = target, FlagsNative = !flagsSaved });
+        coldPaths.Add(new ColdPath { Kind = IsInPage(target) ? ColdKind.Link : ColdKind.Dispatch, First = site, Target = target, FlagsNative = flagsNative && !flagsSaved, Recipe = flagsSaved ? default : recipe });
 
     void Emit(in ColdPath path)
     {
@@ -143,6 +148,11 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
                 break;
             case ColdKind.Miss:
                 BindMisses(path);
+                if (path.Recipe.Kind != FlagRecipeKind.None)
+                {
+                    EmitRecipe(path.Recipe);
+                    EmitSaveFlags();
+                }
                 CallInterpreter(path.Instruction);
                 if (path.LeavesByState)
                 {
@@ -155,8 +165,12 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
                 break;
             case ColdKind.Link:
                 emit.Bind(path.First);
-                if (path.FlagsNative)
+                if (path.FlagsNative || path.Recipe.Kind != FlagRecipeKind.None)
+                {
+                    if (!path.FlagsNative)
+                        EmitRecipe(path.Recipe);
                     EmitSaveFlags();
+                }
                 emit.MoveConstant(HostRegister.Address, path.Target);
                 emit.MoveConstant(HostRegister.Temp, (uint)path.First | (IsBackward(path.Target) ? BackwardSite : 0));
                 emit.Jump(thunks.ExitToLink);
@@ -191,6 +205,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     {
         public ColdKind Kind;
         public bool FlagsNative;
+        public FlagRecipe Recipe;
         public bool LeavesByState;
         public int First;
         public int Count;

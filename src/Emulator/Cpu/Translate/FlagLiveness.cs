@@ -39,9 +39,29 @@ static unsafe class FlagLiveness
         return false;
     }
 
+    /// <summary>Looks at decoded instructions.</summary>
+    public static bool AreDead(Op* op, Op* end)
+    {
+        for (; op < end; op++)
+        {
+            Effect effect = EffectOf(op);
+            if (effect != Effect.None)
+                return effect == Effect.Overwrites;
+        }
+        return false;
+    }
+
+    /// <summary>Whether an instruction overwrites all arithmetic flags and reads none; unlike <see cref="Effect.Overwrites"/>, it may have a memory operand.</summary>
+    public static bool OverwritesAll(Op* op)
+    {
+        Op registers = *op;
+        registers.Flags &= ~OpFlags.Memory;
+        return EffectOf(&registers) == Effect.Overwrites;
+    }
+
     static Effect EffectOf(Op* op)
     {
-        if ((op->Flags & (OpFlags.Invalid | OpFlags.Lock)) != 0)
+        if (op->Length == 0 || (op->Flags & (OpFlags.Invalid | OpFlags.Lock | OpFlags.Address16)) != 0)
             return Effect.Observes;
         int opcode = op->Opcode >> 8, digit = (op->Opcode >> 3) & 7;
         bool memory = (op->Flags & OpFlags.Memory) != 0;

@@ -19,6 +19,9 @@ public unsafe struct NativeState
     /// <summary>Room for one value on its way through an instruction with two memory operands.</summary>
     public uint Scratch;
 
+    /// <summary>What the last shift has shifted, where its flags may have to be worked out again.</summary>
+    public uint ShiftSource;
+
     /// <summary>The jump cache's first entry.</summary>
     public void* JumpEntries;
 

@@ -7,7 +7,7 @@ namespace LguestPS.Emulator.Cpu.Translate;
 static unsafe class StateLayout
 {
     public static readonly int Eip, OtherFlags, BlockKey, Tlb, Request;
-    public static readonly int Remaining, Flags, Scratch, JumpEntries, Arena, Execute, LinkSite;
+    public static readonly int Remaining, Flags, Scratch, ShiftSource, JumpEntries, Arena, Execute, LinkSite;
 
     /// <summary>In a <see cref="Block"/> and a <see cref="JumpCache.Entry"/>.</summary>
     public static readonly int BlockNative, JumpKey, JumpBlock;
@@ -28,6 +28,7 @@ static unsafe class StateLayout
         Remaining = Distance(s, &s->Native.Remaining);
         Flags = Distance(s, &s->Native.Flags);
         Scratch = Distance(s, &s->Native.Scratch);
+        ShiftSource = Distance(s, &s->Native.ShiftSource);
         JumpEntries = Distance(s, &s->Native.JumpEntries);
         Arena = Distance(s, &s->Native.Arena);
         Execute = Distance(s, &s->Native.Execute);
