@@ -77,26 +77,30 @@ sealed unsafe partial class BlockTranslator
     // inc and dec (extensions 0 and 1 of FE and FF).
     void EmitStep(int size, int digit, Op* op)
     {
-        int opcode = size == 1 ? 0xFE : 0xFF;
         if ((op->Flags & OpFlags.Memory) != 0)
         {
             EmitOperand(op, size, write: true);
             LoadCarry();
-            emit.Memory(size, opcode, digit, At);
+            emit.Memory(size, size == 1 ? 0xFE : 0xFF, digit, At);
         }
         else
         {
-            LoadCarry();
-            emit.Registers(size, opcode, digit, RegisterOf(size, op->Rm));
+            EmitStepRegister(size, digit, RegisterOf(size, op->Rm), op);
+            return;
         }
         FlagsAreNative();
     }
 
-    void EmitStepRegister(int size, int digit, int register)
+    void EmitStepRegister(int size, int digit, int hostRegister, Op* op)
     {
-        LoadCarry();
-        emit.Registers(size, 0xFF, digit, HostRegister.Of(register));
-        FlagsAreNative();
+        bool dead = AreFlagsDeadAfter(op);
+        if (!dead)
+            LoadCarry();
+        emit.Registers(size, size == 1 ? 0xFE : 0xFF, digit, hostRegister);
+        if (dead)
+            FlagsAreDead();
+        else
+            FlagsAreNative();
     }
 
     // F6 and F7: test, not, neg, mul, imul, div, idiv by digit.

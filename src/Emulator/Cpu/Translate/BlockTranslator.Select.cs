@@ -30,7 +30,7 @@ sealed unsafe partial class BlockTranslator
                 EmitBinaryImmediate(opcode >> 3, size, HostRegister.Rax, op->Immediate);
                 return true;
             case >= 0x40 and < 0x50:
-                EmitStepRegister(wide, (opcode >> 3) & 1, op->Register);
+                EmitStepRegister(wide, (opcode >> 3) & 1, HostRegister.Of(op->Register), op);
                 return true;
             case >= 0x50 and < 0x58 when wide == 4:
                 EmitPush(op->Register);
