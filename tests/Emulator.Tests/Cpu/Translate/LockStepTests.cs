@@ -1,7 +1,5 @@
-using Iced.Intel;
 using LguestPS.Emulator.Cpu.State;
 using Xunit;
-using static Iced.Intel.AssemblerRegisters;
 
 namespace LguestPS.Emulator.Tests.Translate;
 
@@ -30,20 +28,18 @@ public sealed class LockStepTests
     [Fact]
     public void SelfModifyingCode()
     {
-        var a = new Assembler(32);
-        Label start = a.CreateLabel(), patched = a.CreateLabel();
-        a.xor(ebx, ebx);
-        a.Label(ref start);
-        a.mov(__dword_ptr[patched], edi);
-        a.add(ecx, 3);
-        a.db(0xB8);   // mov eax, and its immediate:
-        a.Label(ref patched);
-        a.dd(0x12345678u);
-        a.add(ebx, eax);
-        a.dec(edi);
-        a.jne(start);
-        a.hlt();
-        using var pair = new LockStep(RandomProgram.Assemble(a));
+        byte[] code =
+        [
+            0x31, 0xDB,                            // xor ebx, ebx
+            0x89, 0x3D, 0x0C, 0x00, 0x01, 0x00,    // start: mov [immediate], edi
+            0x83, 0xC1, 0x03,                      // add ecx, 3
+            0xB8, 0x78, 0x56, 0x34, 0x12,          // mov eax, immediate
+            0x01, 0xC3,                            // add ebx, eax
+            0x4F,                                  // dec edi
+            0x75, 0xED,                            // jne start
+            0xF4,                                  // hlt
+        ];
+        using var pair = new LockStep(code);
         pair.Run(InstructionsEach, new Random(1));
         Assert.Equal(RandomProgram.Rounds * (RandomProgram.Rounds + 1) / 2, pair.Register(Reg.Ebx));
     }

@@ -53,14 +53,8 @@ sealed class RandomProgram
         Instruction();
         a.ret();
 
-        return Assemble(a);
-    }
-
-    /// <summary>Machine code for the place where a pair of processors starts.</summary>
-    public static byte[] Assemble(Assembler assembler)
-    {
         using var stream = new MemoryStream();
-        assembler.Assemble(new StreamCodeWriter(stream), HardwareRig.Code0Start);
+        a.Assemble(new StreamCodeWriter(stream), HardwareRig.Code0Start);
         return stream.ToArray();
     }
 
