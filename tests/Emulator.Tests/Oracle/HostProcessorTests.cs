@@ -29,11 +29,29 @@ public sealed class HostProcessorTests
             (random, selectors) => SingleInstructionCases.Make(definitions, random, selectors), translates);
     }
 
-    [NativeFact]
-    public void Sequences() => OracleRun.Check("sequences", 40_000, SequenceCases.Make);
+    [NativeTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Sequences(bool translates) => OracleRun.Check("sequences", 30_000, SequenceCases.Make, translates);
 
-    [NativeFact]
-    public void SelfModifyingCode() => OracleRun.Check("self-modifying", 10_000, SelfModifyingCases.Make);
+    [NativeTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void SelfModifyingCode(bool translates) => OracleRun.Check("self-modifying", 10_000, SelfModifyingCases.Make, translates);
+
+    [NativeTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void SingleStep(bool translates)
+    {
+        InstructionDefinition[] all = [.. OracleScope.Groups.Values.SelectMany(g => g)];
+        OracleRun.Check("single-step", 10_000, (random, selectors) =>
+        {
+            OracleCase c = SingleInstructionCases.Make([random.Pick<InstructionDefinition>(all)], random, selectors);
+            c.Eflags |= EflagsBits.Trap;
+            return c;
+        }, translates);
+    }
 
     [NativeFact]
     public void TranslatedSequences() => OracleRun.Check("sequences", 40_000, SequenceCases.Make, translates: true);
@@ -46,13 +64,4 @@ public sealed class HostProcessorTests
 
     [NativeFact]
     public void LongInstructions() => OracleRun.Check("long", 2000, EncodingCases.MakeLong);
-
-    [NativeFact]
-    public void SingleStep() => OracleRun.Check("single-step", 10_000, (random, selectors) =>
-    {
-        InstructionDefinition definition = random.Pick<InstructionDefinition>([.. OracleScope.Groups.Values.SelectMany(g => g)]);
-        OracleCase c = SingleInstructionCases.Make([definition], random, selectors);
-        c.Eflags |= EflagsBits.Trap;
-        return c;
-    });
 }
