@@ -54,12 +54,6 @@ public sealed class HostProcessorTests
     }
 
     [NativeFact]
-    public void TranslatedSequences() => OracleRun.Check("sequences", 40_000, SequenceCases.Make, translates: true);
-
-    [NativeFact]
-    public void TranslatedSelfModifyingCode() => OracleRun.Check("self-modifying", 10_000, SelfModifyingCases.Make, translates: true);
-
-    [NativeFact]
     public void AbsentOpcodes() => OracleRun.Check("absent", 2000, EncodingCases.MakeAbsent);
 
     [NativeFact]
