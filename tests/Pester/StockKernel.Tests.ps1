@@ -1,5 +1,6 @@
 # Debian's own i386 kernels, as they are: fetched by apt without changing the machine, taken apart by Import-LguestKernel, booted with an initrd of
-# busybox and their own virtio modules. Each flavour is booted once and does all that it has to do in that boot. Skipped where apt can't get the packages.
+# busybox and their own virtio modules. Each flavour is booted once and does all that it has to do in that boot. On request, by LGUESTPS_TEST_STOCK=1, and
+# skipped where apt can't get the packages.
 # The network card is tried where LGUESTPS_TEST_TUNNET is set: a TAP interface with the address 192.168.19.1 is made then.
 
 $root = Split-Path (Split-Path $PSScriptRoot -Parent) -Parent
@@ -19,6 +20,7 @@ function Get-DebianPackage([string] $Name, [string[]] $AptOptions) {
 
 # The packages by flavour; an exception says what there is none of.
 function Get-StockKernel {
+    if (-not $env:LGUESTPS_TEST_STOCK) { throw 'LGUESTPS_TEST_STOCK=1 asks for it.' }
     foreach ($tool in 'apt-get', 'apt-cache', 'dpkg-deb') { if (-not (Get-Command $tool -CommandType Application -ErrorAction Ignore)) { throw "There is no $tool." } }
     foreach ($folder in 'lists/partial', 'state', 'archives/partial') { $null = New-Item (Join-Path $cache $folder) -ItemType Directory -Force }
     $status = Join-Path $cache 'state/status'

@@ -44,6 +44,7 @@ sealed class IntervalTimer(IClock clock, Action fire) : IPortDevice
     /// <inheritdoc/>
     public void Write(ushort port, byte value)
     {
+        Poll();   // what was due comes before what is changed: a command in between must not lose it
         switch (port)
         {
             case SpeakerPort:
