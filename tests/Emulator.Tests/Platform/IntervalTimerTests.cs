@@ -81,6 +81,17 @@ public sealed class IntervalTimerTests
     }
 
     [Fact]
+    public void ATickThatIsDueIsNotLostToACommand()
+    {
+        Load(0, 0x38, 1000);   // once
+        AdvanceTicks(1001);
+        timer.Write(Control, 0x00);   // latch, before anybody has looked at the clock
+        Assert.Equal(1, fired);
+        timer.Poll();
+        Assert.Equal(1, fired);
+    }
+
+    [Fact]
     public void ACountRunsDown()
     {
         Load(0, 0x34, 5000);
