@@ -26,6 +26,12 @@ public sealed class GuestDefinition
     /// <summary>The kernel's command line.</summary>
     public string CommandLine { get; set; } = "";
 
+    /// <summary>Full path of a file that gets what the console prints, from the start of each run anew; none when null.</summary>
+    public string? TranscriptPath { get; set; }
+
+    /// <summary>The size of the console's window until a terminal says its own. Null: <see cref="Devices.ConsoleSize.Default"/> on a PC; on lguest the console has no size, as on the lguest launcher.</summary>
+    public ConsoleSize? ConsoleSize { get; set; }
+
     /// <summary>Devices beyond the console, in slot order.</summary>
     public IList<DeviceSettings> Devices { get; } = [];
 }

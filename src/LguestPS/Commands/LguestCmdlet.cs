@@ -58,6 +58,16 @@ public abstract class LguestCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>A window's size, such as 80x25; null for none. What is not one ends the pipeline.</summary>
+    private protected ConsoleSize? ParseConsoleSize(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return null;
+        if (!ConsoleSize.TryParse(text, out ConsoleSize size))
+            ThrowTerminatingError(Errors.BadConsoleSize(text));
+        return size;
+    }
+
     /// <summary>Whether the user wants verbose lines, by <c>-Verbose</c> or by preference.</summary>
     private protected bool WantsVerbose =>
         MyInvocation.BoundParameters.TryGetValue("Verbose", out object? asked)

@@ -35,6 +35,14 @@ public sealed class NewLguestGuest : LguestCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public ProcessorEngine Engine { get; set; } = ProcessorEngine.Auto;
 
+    /// <summary>A file that gets all that the console prints, byte by byte. Each run begins it anew.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? TranscriptPath { get; set; }
+
+    /// <summary>The size of the console's window, columns and rows as in 80x25, until a terminal says its own. On lguest it is what gives the console a size at all.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public string? ConsoleSize { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -50,6 +58,8 @@ public sealed class NewLguestGuest : LguestCmdlet
             CommandLine = CommandLine,
             Platform = Platform,
             Engine = Engine,
+            TranscriptPath = string.IsNullOrEmpty(TranscriptPath) ? null : ResolveFilePath(TranscriptPath, "TranscriptPathInvalid"),
+            ConsoleSize = ParseConsoleSize(ConsoleSize),
         });
         if (!ShouldProcess(Name, Messages.ActionNew))
             return;

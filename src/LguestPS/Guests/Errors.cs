@@ -64,6 +64,9 @@ static class Errors
     public static ErrorRecord NoTerminal() =>
         Make("NoTerminal", ErrorCategory.DeviceError, null, Messages.NoTerminal);
 
+    public static ErrorRecord BadConsoleSize(string size) =>
+        Make("BadConsoleSize", ErrorCategory.InvalidArgument, size, Messages.BadConsoleSize, size);
+
     public static ErrorRecord DemoKernelMissing(string path) =>
         Make("DemoKernelMissing", ErrorCategory.NotInstalled, path, Messages.DemoKernelMissing, path);
 

@@ -64,6 +64,12 @@ public sealed class LguestGuest
     /// <summary>How its processor runs.</summary>
     public ProcessorEngine Engine => definition.Engine;
 
+    /// <summary>Full path of the file that gets what its console prints; null when there is none.</summary>
+    public string? TranscriptPath => definition.TranscriptPath;
+
+    /// <summary>The size of its console's window before a terminal says its own; null when nothing was said.</summary>
+    public ConsoleSize? ConsoleSize => definition.ConsoleSize;
+
     /// <summary>Its devices in slot order, the console first.</summary>
     public IReadOnlyList<LguestDevice> Devices
     {
