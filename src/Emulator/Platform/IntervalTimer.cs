@@ -55,13 +55,20 @@ sealed class IntervalTimer(IClock clock, Action fire) : IPortDevice
                 ReadBack(value);
                 return;
             case ControlPort:
-                counters[value >> 6].SetMode(value);
-                break;
+                Programmed(value >> 6, counters[value >> 6].SetMode(value));
+                return;
             default:
-                counters[port & 3].Write(value);
-                break;
+                Programmed(port & 3, counters[port & 3].Write(value));
+                return;
         }
-        nextFire = counters[0].NextRise(clock.MonotonicNanoseconds);
+    }
+
+    // The host may take its processor away between any two looks at the clock. So only what changes counter 0 moves its next tick: to work it out anew after
+    // another command would lose one that came due since Poll; and it counts from when the count was loaded, for a short one may be over by now.
+    void Programmed(int counter, bool changed)
+    {
+        if (counter == 0 && changed)
+            nextFire = counters[0].FirstRise;
     }
 
     // Bit 4 toggles with the memory refresh, which some delay loops watch; bit 5 is counter 2's output.
@@ -87,7 +94,7 @@ sealed class IntervalTimer(IClock clock, Action fire) : IPortDevice
     /// <summary>One counter. It is not stepped: what it would hold is worked out from when it was loaded.</summary>
     sealed class Counter(IClock clock)
     {
-        int mode, access;
+        int mode, access = 3;
         bool loaded, writesHigh, readsHigh, bcd;
         int reload = 0x10000;
         byte lowByte;
@@ -123,13 +130,14 @@ sealed class IntervalTimer(IClock clock, Action fire) : IPortDevice
             Gate = gate;
         }
 
-        public void SetMode(byte value)
+        /// <summary>A control word for this counter. False: it only latches the count.</summary>
+        public bool SetMode(byte value)
         {
             int wanted = (value >> 4) & 3;
             if (wanted == 0)
             {
                 LatchCount();
-                return;
+                return false;
             }
             access = wanted;
             mode = (value >> 1) & 7;
@@ -139,26 +147,26 @@ sealed class IntervalTimer(IClock clock, Action fire) : IPortDevice
             loaded = writesHigh = readsHigh = false;
             latched = null;
             latchedStatus = null;
+            return true;
         }
 
-        public void Write(byte value)
+        /// <summary>A byte of the count. True: with it a count is loaded.</summary>
+        public bool Write(byte value)
         {
-            switch (access)
+            if (access == 3 && !writesHigh)
             {
-                case 1:
-                    Load(value);
-                    break;
-                case 2:
-                    Load(value << 8);
-                    break;
-                default:
-                    if (writesHigh)
-                        Load(lowByte | (value << 8));
-                    else
-                        lowByte = value;
-                    writesHigh = !writesHigh;
-                    break;
+                lowByte = value;
+                writesHigh = true;
+                return false;
             }
+            Load(access switch
+            {
+                1 => value,
+                2 => value << 8,
+                _ => lowByte | (value << 8),
+            });
+            writesHigh = false;
+            return true;
         }
 
         public byte Read()
@@ -188,6 +196,9 @@ sealed class IntervalTimer(IClock clock, Action fire) : IPortDevice
 
         public void LatchStatus() =>
             latchedStatus ??= (byte)((Output ? 0x80 : 0) | (loaded ? 0 : 0x40) | (access << 4) | (mode << 1) | (bcd ? 1 : 0));
+
+        /// <summary>When the output first goes up after the count was loaded; <see cref="long.MaxValue"/> before that.</summary>
+        public long FirstRise => NextRise(start);
 
         /// <summary>When the output goes up next after a time: where an interrupt comes.</summary>
         public long NextRise(long now)

@@ -1,5 +1,6 @@
 using LguestPS.Emulator.Platform;
 using LguestPS.Emulator.Tests.Hypervisor;
+using LguestPS.Emulator.Time;
 using Xunit;
 
 namespace LguestPS.Emulator.Tests.Platform;
@@ -7,6 +8,20 @@ namespace LguestPS.Emulator.Tests.Platform;
 /// <summary>The 8254 against its data sheet, in time that is moved by hand.</summary>
 public sealed class IntervalTimerTests
 {
+    /// <summary>A clock that moves on each time somebody looks at it, as the host's does.</summary>
+    sealed class RunningClock : IClock
+    {
+        public const long Step = 1000;
+
+        long now = 1_000_000_000_000;
+
+        public long MonotonicNanoseconds => now += Step;
+
+        public long WallNanoseconds => MonotonicNanoseconds;
+
+        public void Advance(long nanoseconds) => now += nanoseconds;
+    }
+
     const ushort Control = 0x43, Speaker = 0x61;
 
     readonly ManualClock clock = new();
@@ -89,6 +104,37 @@ public sealed class IntervalTimerTests
         Assert.Equal(1, fired);
         timer.Poll();
         Assert.Equal(1, fired);
+    }
+
+    [Theory]
+    [InlineData(Control, 0x00)]   // latch counter 0
+    [InlineData(Control, 0xB0)]   // counter 2's mode
+    [InlineData(0x42, 0x12)]      // half of its count
+    [InlineData(0x40, 0x12)]      // half of a new count for counter 0
+    public void ATickThatComesDueWithinACommandIsNotLost(ushort port, byte value)
+    {
+        RunningClock running = new();
+        int ticks = 0;
+        IntervalTimer hurried = new(running, () => ticks++);
+        hurried.Write(Control, 0x38);   // once
+        hurried.Write(0x40, 0x10);
+        hurried.Write(0x40, 0x00);
+        running.Advance(hurried.Deadline - running.MonotonicNanoseconds - 2 * RunningClock.Step);
+        hurried.Write(port, value);   // not due at the first look at the clock, due at the next
+        hurried.Poll();
+        Assert.Equal(1, ticks);
+    }
+
+    [Fact]
+    public void AShortCountThatIsOverBeforeItIsLookedAtStillFires()
+    {
+        RunningClock slow = new();
+        int ticks = 0;
+        IntervalTimer hurried = new(slow, () => ticks++);
+        hurried.Write(Control, 0x18);   // once, low byte only
+        hurried.Write(0x40, 1);   // less than what passes between two looks at the clock
+        hurried.Poll();
+        Assert.Equal(1, ticks);
     }
 
     [Fact]
