@@ -15,7 +15,7 @@ sealed class GuestTable
     static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(10);
 
     readonly ConcurrentDictionary<string, LguestGuest> guests = new(StringComparer.OrdinalIgnoreCase);
-    readonly HashSet<Guid> sessions = [];
+    readonly Dictionary<Guid, Runspace> sessions = [];
     readonly List<PosixSignalRegistration> signals = [];
 
     GuestTable()
@@ -46,7 +46,7 @@ sealed class GuestTable
     public void EnterSession(Runspace session)
     {
         lock (sessions)
-            if (!sessions.Add(session.InstanceId))
+            if (!sessions.TryAdd(session.InstanceId, session))
                 return;
         session.StateChanged += (_, change) =>
         {
@@ -67,10 +67,27 @@ sealed class GuestTable
         guests.Clear();
     }
 
+    /// <summary>Raises an event of a guest in each session that listens to it; others would keep it for ever.</summary>
+    public void Tell(GuestEventArgs happened)
+    {
+        foreach (PSEventManager events in Listeners(happened.SourceIdentifier))
+            events.GenerateEvent(happened.SourceIdentifier, happened.Guest, [happened.Guest, happened], null, processInCurrentThread: true, waitForCompletionInCurrentThread: false);
+    }
+
     /// <summary>Turns all guests off and waits until what they hold is flushed and closed.</summary>
     public void EndAll()
     {
         Task[] endings = [.. guests.Values.Select(guest => guest.RequestStop()).OfType<GuestRun>().Select(run => run.Completion)];
         Task.WaitAll(endings, LongestEnd);
+    }
+
+    List<PSEventManager> Listeners(string sourceIdentifier)
+    {
+        List<PSEventManager> listeners = [];
+        lock (sessions)
+            foreach (Runspace session in sessions.Values)
+                if (session.Events is { } events && events.GetEventSubscribers(sourceIdentifier).Any())
+                    listeners.Add(events);
+        return listeners;
     }
 }

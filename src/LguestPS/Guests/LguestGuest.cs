@@ -8,8 +8,9 @@ public sealed class LguestGuest
 {
     readonly object gate = new();
     readonly GuestDefinition definition;
+    readonly GuestEvents events;
     GuestRun? run;
-    GuestState state;
+    GuestState state;   // changed by ChangeState
     MachineCounters lastCounters;
     bool removed;
     PlatformChoice? platform;
@@ -17,8 +18,15 @@ public sealed class LguestGuest
     internal LguestGuest(GuestDefinition definition)
     {
         this.definition = definition;
+        events = new(Tell);
         Console = new GuestConsole();
     }
+
+    /// <summary>The guest's state has changed. Raised on a thread of the pool, in order; so are the other events.</summary>
+    public event EventHandler<GuestStateChangedEventArgs>? StateChanged;
+
+    /// <summary>The guest's console has a new line.</summary>
+    public event EventHandler<GuestConsoleLineEventArgs>? ConsoleLine;
 
     /// <summary>The guest's name, unlike any other's in this process without regard to case.</summary>
     public string Name => definition.Name;
@@ -69,6 +77,9 @@ public sealed class LguestGuest
 
     /// <summary>The size of its console's window before a terminal says its own; null when nothing was said.</summary>
     public ConsoleSize? ConsoleSize => definition.ConsoleSize;
+
+    /// <summary>What becomes of it when a driver breaks a rule of virtio.</summary>
+    public ViolationAction OnViolation => definition.OnViolation;
 
     /// <summary>Its devices in slot order, the console first.</summary>
     public IReadOnlyList<LguestDevice> Devices
@@ -152,7 +163,7 @@ public sealed class LguestGuest
         {
             if (state != GuestState.Off || removed)
                 return null;
-            state = GuestState.Starting;
+            ChangeState(GuestState.Starting);
             ExitReason = null;
             Console = console;
             platform = null;   // the machine looks at the kernel file as it is now
@@ -164,7 +175,7 @@ public sealed class LguestGuest
             lock (gate)
             {
                 run = started;
-                state = GuestState.Running;
+                ChangeState(GuestState.Running);
             }
             started.Begin(Ended);
             return started;
@@ -173,7 +184,7 @@ public sealed class LguestGuest
         {
             if (started is null)
                 lock (gate)
-                    state = GuestState.Off;
+                    ChangeState(GuestState.Off);
         }
     }
 
@@ -185,10 +196,34 @@ public sealed class LguestGuest
         {
             stopping = run;
             if (stopping is not null)
-                state = GuestState.Stopping;
+                ChangeState(GuestState.Stopping);
         }
         stopping?.Stop();
         return stopping;
+    }
+
+    // Under the gate: so events come in the order of the changes.
+    void ChangeState(GuestState next)
+    {
+        if (state == next)
+            return;
+        events.Post(new GuestStateChangedEventArgs(this, state, next));
+        state = next;
+    }
+
+    // On a thread of the pool, for one event after the other.
+    void Tell(GuestEventArgs happened)
+    {
+        switch (happened)
+        {
+            case GuestStateChangedEventArgs change:
+                StateChanged?.Invoke(this, change);
+                break;
+            case GuestConsoleLineEventArgs line:
+                ConsoleLine?.Invoke(this, line);
+                break;
+        }
+        GuestTable.Process.Tell(happened);
     }
 
     // Looked for when it is first asked for: kernels are large, and most guests are only listed.
@@ -217,7 +252,7 @@ public sealed class LguestGuest
             ExitReason = exit;
             lastCounters = run?.Counters ?? default;
             run = null;
-            state = GuestState.Off;
+            ChangeState(GuestState.Off);
         }
         Console.Buffer.Close();
     }
