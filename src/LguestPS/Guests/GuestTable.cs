@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Runtime.InteropServices;
@@ -14,7 +13,7 @@ sealed class GuestTable
 {
     static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(10);
 
-    readonly ConcurrentDictionary<string, LguestGuest> guests = new(StringComparer.OrdinalIgnoreCase);
+    readonly Dictionary<string, LguestGuest> guests = new(StringComparer.OrdinalIgnoreCase);   // under its own lock
     readonly Dictionary<Guid, Runspace> sessions = [];
     readonly List<PosixSignalRegistration> signals = [];
 
@@ -30,16 +29,40 @@ sealed class GuestTable
     public static GuestTable Process { get; } = new();
 
     /// <summary>Enters a guest under its name. False: there is one of that name.</summary>
-    public bool TryAdd(LguestGuest guest) => guests.TryAdd(guest.Name, guest);
+    public bool TryAdd(LguestGuest guest)
+    {
+        lock (guests)
+            return guests.TryAdd(guest.Name, guest);
+    }
+
+    /// <summary>Gives a guest another name: nobody finds it under both, or under none. False: there is one of that name.</summary>
+    public bool TryRename(LguestGuest guest, string name)
+    {
+        lock (guests)
+        {
+            if (guests.TryGetValue(name, out LguestGuest? other) && other != guest)
+                return false;
+            bool known = guests.TryGetValue(guest.Name, out other) && other == guest && guests.Remove(guest.Name);   // one that was removed has only its object
+            guest.Rename(name);
+            if (known)
+                guests.Add(name, guest);
+            return true;
+        }
+    }
 
     /// <summary>Takes a guest out.</summary>
-    public void Remove(LguestGuest guest) => guests.TryRemove(new(guest.Name, guest));
+    public void Remove(LguestGuest guest)
+    {
+        lock (guests)
+            if (guests.TryGetValue(guest.Name, out LguestGuest? known) && known == guest)
+                guests.Remove(guest.Name);
+    }
 
     /// <summary>The guests whose names match a wildcard pattern, by name.</summary>
     public IEnumerable<LguestGuest> Find(string pattern)
     {
         WildcardPattern names = new(pattern, WildcardOptions.IgnoreCase);
-        return guests.Values.Where(guest => names.IsMatch(guest.Name)).OrderBy(guest => guest.Name, StringComparer.OrdinalIgnoreCase);
+        return All.Where(guest => names.IsMatch(guest.Name)).OrderBy(guest => guest.Name, StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>A runspace has imported the module.</summary>
@@ -64,7 +87,8 @@ sealed class GuestTable
         if (!last)
             return;
         EndAll();
-        guests.Clear();
+        lock (guests)
+            guests.Clear();
     }
 
     /// <summary>Raises an event of a guest in each session that listens to it; others would keep it for ever.</summary>
@@ -77,7 +101,7 @@ sealed class GuestTable
     /// <summary>Turns all guests off and waits until what they hold is flushed and closed.</summary>
     public void EndAll()
     {
-        Task[] endings = [.. guests.Values.Select(guest => guest.RequestStop()).OfType<GuestRun>().Select(run => run.Completion)];
+        Task[] endings = [.. All.Select(guest => guest.RequestStop()).OfType<GuestRun>().Select(run => run.Completion)];
         Task.WaitAll(endings, LongestEnd);
     }
 
@@ -89,5 +113,14 @@ sealed class GuestTable
                 if (session.Events is { } events && events.GetEventSubscribers(sourceIdentifier).Any())
                     listeners.Add(events);
         return listeners;
+    }
+
+    LguestGuest[] All
+    {
+        get
+        {
+            lock (guests)
+                return [.. guests.Values];
+        }
     }
 }

@@ -9,6 +9,7 @@ public sealed class LguestGuest
     readonly object gate = new();
     readonly GuestDefinition definition;
     readonly GuestEvents events;
+    readonly List<LguestDevice> devices;   // those of the definition behind the console
     GuestRun? run;
     GuestState state;   // changed by ChangeState
     MachineCounters lastCounters;
@@ -19,6 +20,7 @@ public sealed class LguestGuest
     {
         this.definition = definition;
         events = new(Tell);
+        devices = [LguestDevice.CreateConsole(this), .. definition.Devices.Select(settings => LguestDevice.Create(this, settings))];
         Console = new GuestConsole();
     }
 
@@ -41,7 +43,7 @@ public sealed class LguestGuest
         }
     }
 
-    /// <summary>How long it has been running; zero while it is off.</summary>
+    /// <summary>How long it has been running, without the time that it was paused; zero while it is off.</summary>
     public TimeSpan Uptime
     {
         get
@@ -88,7 +90,7 @@ public sealed class LguestGuest
         {
             // An array, and not what the compiler would choose: scripts index it.
             lock (gate)
-                return (LguestDevice[])[new(Name, 1, null), .. definition.Devices.Select((settings, index) => new LguestDevice(Name, index + 2, settings))];
+                return devices.ToArray();
         }
     }
 
@@ -137,6 +139,114 @@ public sealed class LguestGuest
             if (state != GuestState.Off)
                 return false;
             definition.Devices.Add(settings);
+            devices.Add(LguestDevice.Create(this, settings));
+            return true;
+        }
+    }
+
+    /// <summary>The slot of a device of this guest; 0 for one that was removed.</summary>
+    internal int SlotOf(LguestDevice device)
+    {
+        lock (gate)
+            return devices.IndexOf(device) + 1;
+    }
+
+    /// <summary>Makes a device anew of other settings. False: the guest is not off, or no longer has the device.</summary>
+    internal bool TryReplaceDevice(LguestDevice device, DeviceSettings settings)
+    {
+        lock (gate)
+        {
+            int index = devices.IndexOf(device) - 1;
+            if (state != GuestState.Off || index < 0)
+                return false;
+            definition.Devices[index] = settings;
+            device.Settings = settings;
+            return true;
+        }
+    }
+
+    /// <summary>Takes a device out; those behind it move up a slot. False: the guest is not off, or no longer has the device.</summary>
+    internal bool TryRemoveDevice(LguestDevice device)
+    {
+        lock (gate)
+        {
+            int index = devices.IndexOf(device) - 1;
+            if (state != GuestState.Off || index < 0)
+                return false;
+            definition.Devices.RemoveAt(index);
+            return devices.Remove(device);
+        }
+    }
+
+    /// <summary>Changes what the guest is made of. False: it is not off.</summary>
+    internal bool TryChange(Action<GuestDefinition> change)
+    {
+        lock (gate)
+        {
+            if (state != GuestState.Off)
+                return false;
+            change(definition);
+            platform = null;   // another kernel may want another
+            return true;
+        }
+    }
+
+    /// <summary>Reads what the guest is made of, all at one time.</summary>
+    internal T Read<T>(Func<GuestDefinition, T> read)
+    {
+        lock (gate)
+            return read(definition);
+    }
+
+    /// <summary>Gives the guest another name; only for its table, which knows whether it is free.</summary>
+    internal void Rename(string name)
+    {
+        lock (gate)
+        {
+            definition.Name = name;
+            run?.Rename(name);
+        }
+    }
+
+    /// <summary>Halts the guest between two instructions. False: it does not run, or ended before that.</summary>
+    /// <exception cref="OperationCanceledException">The wait for it was given up; the guest runs on.</exception>
+    internal bool Suspend(CancellationToken cancellation)
+    {
+        GuestRun pausing;
+        lock (gate)
+        {
+            if (state != GuestState.Running || run is null)
+                return false;
+            pausing = run;
+        }
+        try
+        {
+            if (!pausing.Pause(cancellation))
+                return false;
+        }
+        catch (OperationCanceledException)
+        {
+            pausing.Resume();
+            throw;
+        }
+        lock (gate)
+        {
+            if (run != pausing || state != GuestState.Running)
+                return false;
+            ChangeState(GuestState.Paused);
+            return true;
+        }
+    }
+
+    /// <summary>Lets a halted guest go on. False: it is not halted.</summary>
+    internal bool Resume()
+    {
+        lock (gate)
+        {
+            if (state != GuestState.Paused)
+                return false;
+            ChangeState(GuestState.Running);
+            run!.Resume();
             return true;
         }
     }
