@@ -32,6 +32,20 @@ public sealed record BlockDeviceSettings : DeviceSettings
         return settings;
     }
 
+    /// <summary>The image's size in bytes; null when it can't be opened.</summary>
+    public long? TryGetSize()
+    {
+        try
+        {
+            using DiskImage image = OpenImage();
+            return image.Length;
+        }
+        catch (HostResourceException)
+        {
+            return null;
+        }
+    }
+
     /// <inheritdoc/>
     public override VirtioDevice Create(IDeviceHost host) => new BlockDevice(OpenImage(), ReadOnly, System.IO.Path.GetFileName(Path));
 

@@ -11,7 +11,7 @@ namespace LguestPS.Emulator.Hypervisor;
 /// <summary>The stand-in for /dev/lguest: one guest with one virtual processor. A launcher writes requests to it and reads from it to run the guest.</summary>
 /// <remarks>
 /// This file is the launcher's side of it; the guest's side, what the processor reports, is in LguestDevice.Guest.cs.
-/// All members belong to the thread that runs the guest, except <see cref="RaiseInterrupt"/>, <see cref="Stop"/>, <see cref="CurrentEip"/> and <see cref="InstructionsRetired"/>.
+/// All members belong to the thread that runs the guest, except <see cref="RaiseInterrupt"/>, <see cref="Stop"/>, <see cref="Pause"/>, <see cref="CurrentEip"/> and <see cref="InstructionsRetired"/>.
 /// </remarks>
 public sealed unsafe partial class LguestDevice : IProcessorOwner, IGuestRegisters, IDisposable
 {
@@ -41,7 +41,7 @@ public sealed unsafe partial class LguestDevice : IProcessorOwner, IGuestRegiste
     bool trapWaits;
     TrapRecord waitingTrap;
     uint pendingInterrupts;
-    volatile bool stopRequested;
+    volatile bool stopRequested, pauseRequested;
 
     /// <summary>Opens the device for a guest with this memory. With memory for machine code, which the device then owns, its processor translates.</summary>
     public LguestDevice(GuestMemory memory, IClock clock, ICodeMemory? codeMemory = null)
@@ -108,7 +108,7 @@ public sealed unsafe partial class LguestDevice : IProcessorOwner, IGuestRegiste
                 return -(int)LguestError.Invalid;
             case LguestOutcome.Restart:
                 return -(int)LguestError.Restart;
-            case LguestOutcome.Stopped:
+            case LguestOutcome.Stopped or LguestOutcome.Paused:
                 return -(int)LguestError.Interrupted;
             default:
                 deathReported = true;
@@ -210,6 +210,11 @@ public sealed unsafe partial class LguestDevice : IProcessorOwner, IGuestRegiste
                 return restartWanted ? LguestOutcome.Restart : LguestOutcome.Dead;
             if (stopRequested)
                 return LguestOutcome.Stopped;
+            if (pauseRequested)
+            {
+                pauseRequested = false;
+                return LguestOutcome.Paused;
+            }
             if (trapWaits)
             {
                 trapWaits = false;
@@ -233,6 +238,14 @@ public sealed unsafe partial class LguestDevice : IProcessorOwner, IGuestRegiste
     public void Stop()
     {
         stopRequested = true;
+        Cpu.RequestExit();
+        wake.Set();
+    }
+
+    /// <summary>Makes <see cref="Run"/> return once, soon, at an instruction boundary. From any thread.</summary>
+    public void Pause()
+    {
+        pauseRequested = true;
         Cpu.RequestExit();
         wake.Set();
     }

@@ -80,6 +80,8 @@ public enum LguestOutcome
     Restart,
     /// <summary><see cref="LguestDevice.Stop"/> was called.</summary>
     Stopped,
+    /// <summary><see cref="LguestDevice.Pause"/> was called.</summary>
+    Paused,
 }
 
 /// <summary>A trap that the launcher has to emulate or to hand back.</summary>

@@ -32,6 +32,9 @@ public sealed class GuestDefinition
     /// <summary>The size of the console's window until a terminal says its own. Null: <see cref="Devices.ConsoleSize.Default"/> on a PC; on lguest the console has no size, as on the lguest launcher.</summary>
     public ConsoleSize? ConsoleSize { get; set; }
 
+    /// <summary>What becomes of it when a driver breaks a rule of virtio.</summary>
+    public ViolationAction OnViolation { get; set; } = ViolationAction.Stop;
+
     /// <summary>Devices beyond the console, in slot order.</summary>
     public IList<DeviceSettings> Devices { get; } = [];
 }

@@ -11,9 +11,10 @@ abstract class GuestSession : IDeviceHost, IDisposable
     bool disposed;
 
     /// <summary>Makes memory and an empty bus.</summary>
-    protected GuestSession(GuestDefinition definition, IMachineLog log, PciInterruptRouting routing)
+    protected GuestSession(GuestDefinition definition, IMachineLog log, GuestClock clock, PciInterruptRouting routing)
     {
         Log = log;
+        Clock = clock;
         GuestName = definition.Name;
         Memory = GuestMemoryFactory.Create(definition.Name, definition.MemoryMB);
         Bus = new(this, routing);
@@ -21,7 +22,7 @@ abstract class GuestSession : IDeviceHost, IDisposable
 
     /// <summary>Opens everything a guest needs and loads its memory, on the platform that suits it. On failure nothing stays open.</summary>
     /// <exception cref="HostResourceException">Something can't be had or loaded.</exception>
-    public static GuestSession Open(GuestDefinition definition, IConsoleBackend console, IMachineLog log, IClock clock)
+    public static GuestSession Open(GuestDefinition definition, IConsoleBackend console, IMachineLog log, GuestClock clock)
     {
         GuestMemoryFactory.Check(definition.MemoryMB);   // a definition's own faults come before those of its files
         PlatformChoice platform = PlatformChoice.Make(definition);
@@ -50,6 +51,9 @@ abstract class GuestSession : IDeviceHost, IDisposable
     /// <summary>Where messages go.</summary>
     protected IMachineLog Log { get; }
 
+    /// <summary>The guest's time, at whose gate it waits while it is paused.</summary>
+    protected GuestClock Clock { get; }
+
     /// <summary>The guest's devices.</summary>
     protected PciBus Bus { get; }
 
@@ -71,6 +75,9 @@ abstract class GuestSession : IDeviceHost, IDisposable
 
     /// <summary>Makes <see cref="Run"/> return. From any thread.</summary>
     public abstract void Stop();
+
+    /// <summary>Brings the guest to the gate of its clock. From any thread.</summary>
+    public abstract void Pause();
 
     /// <inheritdoc/>
     public abstract void RaiseInterrupt(byte line);

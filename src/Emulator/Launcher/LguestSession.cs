@@ -14,8 +14,8 @@ sealed unsafe class LguestSession : GuestSession
 
     /// <summary>Opens everything and loads the guest's memory. On failure nothing stays open.</summary>
     /// <exception cref="HostResourceException">Something can't be had or loaded.</exception>
-    public LguestSession(GuestDefinition definition, IConsoleBackend console, IMachineLog log, IClock clock)
-        : base(definition, log, PciInterruptRouting.Lguest)
+    public LguestSession(GuestDefinition definition, IConsoleBackend console, IMachineLog log, GuestClock clock)
+        : base(definition, log, clock, PciInterruptRouting.Lguest)
     {
         hypervisor = new(Memory, clock, ProcessorEngines.CreateCodeMemory(definition.Engine));
         instructions = new(hypervisor, Bus, log);
@@ -45,6 +45,9 @@ sealed unsafe class LguestSession : GuestSession
     public override void Stop() => hypervisor.Stop();
 
     /// <inheritdoc/>
+    public override void Pause() => hypervisor.Pause();
+
+    /// <inheritdoc/>
     public override void RaiseInterrupt(byte line) => hypervisor.RaiseInterrupt(line);
 
     /// <inheritdoc/>
@@ -62,6 +65,9 @@ sealed unsafe class LguestSession : GuestSession
                     break;
                 case var _ when Failure is Exception reason:
                     return GuestExits.FromFailure(reason);
+                case LguestOutcome.Paused:
+                    Clock.Pass();
+                    break;
                 case LguestOutcome.Restart:
                     return null;
                 case LguestOutcome.Stopped:

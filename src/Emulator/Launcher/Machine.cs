@@ -10,7 +10,7 @@ public sealed class Machine : IDisposable
     readonly GuestDefinition definition;
     readonly IConsoleBackend console;
     readonly IMachineLog log;
-    readonly IClock clock;
+    readonly GuestClock clock;
     readonly object gate = new();
     readonly ManualResetEventSlim ended = new(true);
     GuestSession? session;   // this and what follows: under the gate
@@ -28,7 +28,7 @@ public sealed class Machine : IDisposable
         this.definition = definition;
         this.console = console;
         this.log = log;
-        this.clock = clock ?? new HostClock();
+        this.clock = new(clock ?? new HostClock());
         session = OpenSession();
     }
 
@@ -52,6 +52,7 @@ public sealed class Machine : IDisposable
         }
         finally
         {
+            clock.Release();
             CloseSession();
             ended.Set();
         }
@@ -64,8 +65,25 @@ public sealed class Machine : IDisposable
         {
             stopping = true;
             session?.Stop();
+            clock.Release();
         }
     }
+
+    /// <summary>Halts the guest between two instructions, from any thread: its time stands still, while its devices finish what they have begun and take input. Returns when it has halted.</summary>
+    /// <returns>False: it has ended, or was stopped, before that.</returns>
+    /// <exception cref="OperationCanceledException">The wait was given up; the guest halts all the same.</exception>
+    public bool Pause(CancellationToken cancellation)
+    {
+        lock (gate)
+        {
+            clock.Close();
+            session?.Pause();
+        }
+        return clock.WaitUntilStanding(cancellation);
+    }
+
+    /// <summary>Lets a halted guest go on, from any thread. Its time goes on from where it stood.</summary>
+    public void Resume() => clock.Open();
 
     /// <summary>Counters so far. From any thread.</summary>
     public MachineCounters Counters
@@ -100,6 +118,7 @@ public sealed class Machine : IDisposable
     {
         CloseSession();
         log.Restarting();
+        clock.CatchUp();
         GuestSession opened;
         try
         {
@@ -115,6 +134,8 @@ public sealed class Machine : IDisposable
             session = opened;
             if (stopping)
                 opened.Stop();
+            if (clock.IsClosed)
+                opened.Pause();
         }
         return null;
     }

@@ -20,10 +20,12 @@ public enum PcOutcome
     TripleFault,
     /// <summary>Software wrote to the debug-exit port.</summary>
     DebugExit,
+    /// <summary><see cref="PcPlatform.Pause"/> was called.</summary>
+    Paused,
 }
 
 /// <summary>A plain PC without firmware: processor, interrupt controllers, timer, clock, serial port, PCI bus, and the ports that reset it.</summary>
-/// <remarks>All members belong to the thread that runs the guest, except <see cref="RaiseInterrupt"/>, <see cref="ReceiveSerial"/>, <see cref="Stop"/>, <see cref="CurrentEip"/> and <see cref="InstructionsRetired"/>.</remarks>
+/// <remarks>All members belong to the thread that runs the guest, except <see cref="RaiseInterrupt"/>, <see cref="ReceiveSerial"/>, <see cref="Stop"/>, <see cref="Pause"/>, <see cref="CurrentEip"/> and <see cref="InstructionsRetired"/>.</remarks>
 public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposable
 {
     // Instructions between two looks at the clock: a fraction of a millisecond.
@@ -43,7 +45,7 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
     readonly AutoResetEvent wake = new(false);
     PcOutcome? outcome;
     bool halted;
-    volatile bool stopRequested;
+    volatile bool stopRequested, pauseRequested;
 
     /// <summary>Makes a PC with these devices on its bus.</summary>
     /// <param name="memory">Its RAM.</param>
@@ -96,6 +98,11 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
                 return PcOutcome.Stopped;
             if (outcome is PcOutcome result)
                 return result;
+            if (pauseRequested)
+            {
+                pauseRequested = false;
+                return PcOutcome.Paused;
+            }
             timer.Poll();
             if (!halted)
                 cpu.Run(Slice);
@@ -121,6 +128,14 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
     public void Stop()
     {
         stopRequested = true;
+        cpu.RequestExit();
+        wake.Set();
+    }
+
+    /// <summary>Makes <see cref="Run"/> return once, soon, at an instruction boundary. From any thread.</summary>
+    public void Pause()
+    {
+        pauseRequested = true;
         cpu.RequestExit();
         wake.Set();
     }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LguestPS.Emulator.Devices;
 using LguestPS.Emulator.Launcher;
 
 namespace LguestPS.Commands;
@@ -43,6 +44,10 @@ public sealed class NewLguestGuest : LguestCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     public string? ConsoleSize { get; set; }
 
+    /// <summary>What becomes of the guest when one of its drivers breaks a rule of virtio.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    public ViolationAction OnViolation { get; set; } = ViolationAction.Stop;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -60,6 +65,7 @@ public sealed class NewLguestGuest : LguestCmdlet
             Engine = Engine,
             TranscriptPath = string.IsNullOrEmpty(TranscriptPath) ? null : ResolveFilePath(TranscriptPath, "TranscriptPathInvalid"),
             ConsoleSize = ParseConsoleSize(ConsoleSize),
+            OnViolation = OnViolation,
         });
         if (!ShouldProcess(Name, Messages.ActionNew))
             return;

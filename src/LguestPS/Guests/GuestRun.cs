@@ -65,7 +65,7 @@ sealed class GuestRun : IMachineLog
     /// <summary>Cancelled when the guest has ended.</summary>
     public CancellationToken Ended => ended.Token;
 
-    /// <summary>How long the run has lasted.</summary>
+    /// <summary>How long the run has lasted, without the time that it was paused.</summary>
     public TimeSpan Uptime => watch.Elapsed;
 
     /// <summary>What the machine has counted.</summary>
@@ -83,6 +83,24 @@ sealed class GuestRun : IMachineLog
 
     /// <summary>Turns the guest off. Returns at once.</summary>
     public void Stop() => machine.Stop();
+
+    /// <summary>Halts the guest between two instructions. False: it ended before that.</summary>
+    /// <exception cref="OperationCanceledException">The wait for it was given up; the guest halts all the same.</exception>
+    public bool Pause(CancellationToken cancellation)
+    {
+        watch.Stop();
+        return machine.Pause(cancellation);
+    }
+
+    /// <summary>Lets a halted guest go on.</summary>
+    public void Resume()
+    {
+        watch.Start();
+        machine.Resume();
+    }
+
+    /// <summary>Gives the runspace the guest's new name.</summary>
+    public void Rename(string name) => runspace.Name = name;
 
     async Task RunToEnd(Action<GuestExit> tell)
     {

@@ -12,6 +12,9 @@ public enum GuestState
     /// <summary>Its loop runs.</summary>
     Running,
 
+    /// <summary>Halted between two instructions: its time stands still until it is resumed.</summary>
+    Paused,
+
     /// <summary>It has been told to end, and is flushing and closing what it holds.</summary>
     Stopping,
 }

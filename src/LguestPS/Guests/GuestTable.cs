@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Runtime.InteropServices;
@@ -14,8 +13,8 @@ sealed class GuestTable
 {
     static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(10);
 
-    readonly ConcurrentDictionary<string, LguestGuest> guests = new(StringComparer.OrdinalIgnoreCase);
-    readonly HashSet<Guid> sessions = [];
+    readonly Dictionary<string, LguestGuest> guests = new(StringComparer.OrdinalIgnoreCase);   // under its own lock
+    readonly Dictionary<Guid, Runspace> sessions = [];
     readonly List<PosixSignalRegistration> signals = [];
 
     GuestTable()
@@ -30,23 +29,47 @@ sealed class GuestTable
     public static GuestTable Process { get; } = new();
 
     /// <summary>Enters a guest under its name. False: there is one of that name.</summary>
-    public bool TryAdd(LguestGuest guest) => guests.TryAdd(guest.Name, guest);
+    public bool TryAdd(LguestGuest guest)
+    {
+        lock (guests)
+            return guests.TryAdd(guest.Name, guest);
+    }
+
+    /// <summary>Gives a guest another name: nobody finds it under both, or under none. False: there is one of that name.</summary>
+    public bool TryRename(LguestGuest guest, string name)
+    {
+        lock (guests)
+        {
+            if (guests.TryGetValue(name, out LguestGuest? other) && other != guest)
+                return false;
+            bool known = guests.TryGetValue(guest.Name, out other) && other == guest && guests.Remove(guest.Name);   // one that was removed has only its object
+            guest.Rename(name);
+            if (known)
+                guests.Add(name, guest);
+            return true;
+        }
+    }
 
     /// <summary>Takes a guest out.</summary>
-    public void Remove(LguestGuest guest) => guests.TryRemove(new(guest.Name, guest));
+    public void Remove(LguestGuest guest)
+    {
+        lock (guests)
+            if (guests.TryGetValue(guest.Name, out LguestGuest? known) && known == guest)
+                guests.Remove(guest.Name);
+    }
 
     /// <summary>The guests whose names match a wildcard pattern, by name.</summary>
     public IEnumerable<LguestGuest> Find(string pattern)
     {
         WildcardPattern names = new(pattern, WildcardOptions.IgnoreCase);
-        return guests.Values.Where(guest => names.IsMatch(guest.Name)).OrderBy(guest => guest.Name, StringComparer.OrdinalIgnoreCase);
+        return All.Where(guest => names.IsMatch(guest.Name)).OrderBy(guest => guest.Name, StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>A runspace has imported the module.</summary>
     public void EnterSession(Runspace session)
     {
         lock (sessions)
-            if (!sessions.Add(session.InstanceId))
+            if (!sessions.TryAdd(session.InstanceId, session))
                 return;
         session.StateChanged += (_, change) =>
         {
@@ -64,13 +87,40 @@ sealed class GuestTable
         if (!last)
             return;
         EndAll();
-        guests.Clear();
+        lock (guests)
+            guests.Clear();
+    }
+
+    /// <summary>Raises an event of a guest in each session that listens to it; others would keep it for ever.</summary>
+    public void Tell(GuestEventArgs happened)
+    {
+        foreach (PSEventManager events in Listeners(happened.SourceIdentifier))
+            events.GenerateEvent(happened.SourceIdentifier, happened.Guest, [happened.Guest, happened], null, processInCurrentThread: true, waitForCompletionInCurrentThread: false);
     }
 
     /// <summary>Turns all guests off and waits until what they hold is flushed and closed.</summary>
     public void EndAll()
     {
-        Task[] endings = [.. guests.Values.Select(guest => guest.RequestStop()).OfType<GuestRun>().Select(run => run.Completion)];
+        Task[] endings = [.. All.Select(guest => guest.RequestStop()).OfType<GuestRun>().Select(run => run.Completion)];
         Task.WaitAll(endings, LongestEnd);
+    }
+
+    List<PSEventManager> Listeners(string sourceIdentifier)
+    {
+        List<PSEventManager> listeners = [];
+        lock (sessions)
+            foreach (Runspace session in sessions.Values)
+                if (session.Events is { } events && events.GetEventSubscribers(sourceIdentifier).Any())
+                    listeners.Add(events);
+        return listeners;
+    }
+
+    LguestGuest[] All
+    {
+        get
+        {
+            lock (guests)
+                return [.. guests.Values];
+        }
     }
 }

@@ -8,8 +8,10 @@ public sealed class LguestGuest
 {
     readonly object gate = new();
     readonly GuestDefinition definition;
+    readonly GuestEvents events;
+    readonly List<LguestDevice> devices;   // those of the definition behind the console
     GuestRun? run;
-    GuestState state;
+    GuestState state;   // changed by ChangeState
     MachineCounters lastCounters;
     bool removed;
     PlatformChoice? platform;
@@ -17,8 +19,16 @@ public sealed class LguestGuest
     internal LguestGuest(GuestDefinition definition)
     {
         this.definition = definition;
+        events = new(Tell);
+        devices = [LguestDevice.CreateConsole(this), .. definition.Devices.Select(settings => LguestDevice.Create(this, settings))];
         Console = new GuestConsole();
     }
+
+    /// <summary>The guest's state has changed. Raised on a thread of the pool, in order; so are the other events.</summary>
+    public event EventHandler<GuestStateChangedEventArgs>? StateChanged;
+
+    /// <summary>The guest's console has a new line.</summary>
+    public event EventHandler<GuestConsoleLineEventArgs>? ConsoleLine;
 
     /// <summary>The guest's name, unlike any other's in this process without regard to case.</summary>
     public string Name => definition.Name;
@@ -33,7 +43,7 @@ public sealed class LguestGuest
         }
     }
 
-    /// <summary>How long it has been running; zero while it is off.</summary>
+    /// <summary>How long it has been running, without the time that it was paused; zero while it is off.</summary>
     public TimeSpan Uptime
     {
         get
@@ -70,6 +80,9 @@ public sealed class LguestGuest
     /// <summary>The size of its console's window before a terminal says its own; null when nothing was said.</summary>
     public ConsoleSize? ConsoleSize => definition.ConsoleSize;
 
+    /// <summary>What becomes of it when a driver breaks a rule of virtio.</summary>
+    public ViolationAction OnViolation => definition.OnViolation;
+
     /// <summary>Its devices in slot order, the console first.</summary>
     public IReadOnlyList<LguestDevice> Devices
     {
@@ -77,7 +90,7 @@ public sealed class LguestGuest
         {
             // An array, and not what the compiler would choose: scripts index it.
             lock (gate)
-                return (LguestDevice[])[new(Name, 1, null), .. definition.Devices.Select((settings, index) => new LguestDevice(Name, index + 2, settings))];
+                return devices.ToArray();
         }
     }
 
@@ -126,6 +139,114 @@ public sealed class LguestGuest
             if (state != GuestState.Off)
                 return false;
             definition.Devices.Add(settings);
+            devices.Add(LguestDevice.Create(this, settings));
+            return true;
+        }
+    }
+
+    /// <summary>The slot of a device of this guest; 0 for one that was removed.</summary>
+    internal int SlotOf(LguestDevice device)
+    {
+        lock (gate)
+            return devices.IndexOf(device) + 1;
+    }
+
+    /// <summary>Makes a device anew of other settings. False: the guest is not off, or no longer has the device.</summary>
+    internal bool TryReplaceDevice(LguestDevice device, DeviceSettings settings)
+    {
+        lock (gate)
+        {
+            int index = devices.IndexOf(device) - 1;
+            if (state != GuestState.Off || index < 0)
+                return false;
+            definition.Devices[index] = settings;
+            device.Settings = settings;
+            return true;
+        }
+    }
+
+    /// <summary>Takes a device out; those behind it move up a slot. False: the guest is not off, or no longer has the device.</summary>
+    internal bool TryRemoveDevice(LguestDevice device)
+    {
+        lock (gate)
+        {
+            int index = devices.IndexOf(device) - 1;
+            if (state != GuestState.Off || index < 0)
+                return false;
+            definition.Devices.RemoveAt(index);
+            return devices.Remove(device);
+        }
+    }
+
+    /// <summary>Changes what the guest is made of. False: it is not off.</summary>
+    internal bool TryChange(Action<GuestDefinition> change)
+    {
+        lock (gate)
+        {
+            if (state != GuestState.Off)
+                return false;
+            change(definition);
+            platform = null;   // another kernel may want another
+            return true;
+        }
+    }
+
+    /// <summary>Reads what the guest is made of, all at one time.</summary>
+    internal T Read<T>(Func<GuestDefinition, T> read)
+    {
+        lock (gate)
+            return read(definition);
+    }
+
+    /// <summary>Gives the guest another name; only for its table, which knows whether it is free.</summary>
+    internal void Rename(string name)
+    {
+        lock (gate)
+        {
+            definition.Name = name;
+            run?.Rename(name);
+        }
+    }
+
+    /// <summary>Halts the guest between two instructions. False: it does not run, or ended before that.</summary>
+    /// <exception cref="OperationCanceledException">The wait for it was given up; the guest runs on.</exception>
+    internal bool Suspend(CancellationToken cancellation)
+    {
+        GuestRun pausing;
+        lock (gate)
+        {
+            if (state != GuestState.Running || run is null)
+                return false;
+            pausing = run;
+        }
+        try
+        {
+            if (!pausing.Pause(cancellation))
+                return false;
+        }
+        catch (OperationCanceledException)
+        {
+            pausing.Resume();
+            throw;
+        }
+        lock (gate)
+        {
+            if (run != pausing || state != GuestState.Running)
+                return false;
+            ChangeState(GuestState.Paused);
+            return true;
+        }
+    }
+
+    /// <summary>Lets a halted guest go on. False: it is not halted.</summary>
+    internal bool Resume()
+    {
+        lock (gate)
+        {
+            if (state != GuestState.Paused)
+                return false;
+            ChangeState(GuestState.Running);
+            run!.Resume();
             return true;
         }
     }
@@ -152,7 +273,7 @@ public sealed class LguestGuest
         {
             if (state != GuestState.Off || removed)
                 return null;
-            state = GuestState.Starting;
+            ChangeState(GuestState.Starting);
             ExitReason = null;
             Console = console;
             platform = null;   // the machine looks at the kernel file as it is now
@@ -164,7 +285,7 @@ public sealed class LguestGuest
             lock (gate)
             {
                 run = started;
-                state = GuestState.Running;
+                ChangeState(GuestState.Running);
             }
             started.Begin(Ended);
             return started;
@@ -173,7 +294,7 @@ public sealed class LguestGuest
         {
             if (started is null)
                 lock (gate)
-                    state = GuestState.Off;
+                    ChangeState(GuestState.Off);
         }
     }
 
@@ -185,10 +306,34 @@ public sealed class LguestGuest
         {
             stopping = run;
             if (stopping is not null)
-                state = GuestState.Stopping;
+                ChangeState(GuestState.Stopping);
         }
         stopping?.Stop();
         return stopping;
+    }
+
+    // Under the gate: so events come in the order of the changes.
+    void ChangeState(GuestState next)
+    {
+        if (state == next)
+            return;
+        events.Post(new GuestStateChangedEventArgs(this, state, next));
+        state = next;
+    }
+
+    // On a thread of the pool, for one event after the other.
+    void Tell(GuestEventArgs happened)
+    {
+        switch (happened)
+        {
+            case GuestStateChangedEventArgs change:
+                StateChanged?.Invoke(this, change);
+                break;
+            case GuestConsoleLineEventArgs line:
+                ConsoleLine?.Invoke(this, line);
+                break;
+        }
+        GuestTable.Process.Tell(happened);
     }
 
     // Looked for when it is first asked for: kernels are large, and most guests are only listed.
@@ -217,7 +362,7 @@ public sealed class LguestGuest
             ExitReason = exit;
             lastCounters = run?.Counters ?? default;
             run = null;
-            state = GuestState.Off;
+            ChangeState(GuestState.Off);
         }
         Console.Buffer.Close();
     }

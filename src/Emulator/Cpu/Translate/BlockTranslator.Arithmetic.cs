@@ -39,7 +39,7 @@ sealed unsafe partial class BlockTranslator
             LoadCarry();
         int value = (int)op->Immediate;
         bool small = value == (sbyte)value;
-        emit.Memory(size, size == 1 ? 0x80 : small ? 0x83 : 0x81, number, At);
+        EmitAccess(size, size == 1 ? 0x80 : small ? 0x83 : 0x81, number);
         emit.Constant(small ? 1 : size, value);
         FlagsAreNative();
     }
@@ -81,7 +81,7 @@ sealed unsafe partial class BlockTranslator
         {
             EmitOperand(op, size, write: true);
             LoadCarry();
-            emit.Memory(size, size == 1 ? 0xFE : 0xFF, digit, At);
+            EmitAccess(size, size == 1 ? 0xFE : 0xFF, digit);
         }
         else
         {
@@ -112,7 +112,7 @@ sealed unsafe partial class BlockTranslator
         if ((op->Flags & OpFlags.Memory) != 0)
         {
             EmitOperand(op, size, write: digit is 2 or 3);
-            emit.Memory(size, opcode, digit, At);
+            EmitAccess(size, opcode, digit);
         }
         else
         {
@@ -134,27 +134,27 @@ sealed unsafe partial class BlockTranslator
         {
             EmitOperand(op, size, write: false);
             if (signed)
-                emit.Memory(8, 0x63, At, At);                   // movsxd
+                EmitAccess(8, 0x63, Place);                        // movsxd
             else
-                emit.Memory(4, 0x8B, At, At);
+                EmitAccess(4, 0x8B, Place);
         }
         else
         {
             SaveFlags();
             flagsNative = false;
             if (signed)
-                emit.Registers(8, 0x63, At, HostRegister.Of(op->Rm));
+                emit.Registers(8, 0x63, Place, HostRegister.Of(op->Rm));
             else
-                emit.Move(At, HostRegister.Of(op->Rm));
+                emit.Move(Place, HostRegister.Of(op->Rm));
         }
         if (signed)
         {
             EmitSignedDivision();
             return true;
         }
-        emit.Registers(4, 0x3B, HostRegister.Rdx, At);
+        emit.Registers(4, 0x3B, HostRegister.Rdx, Place);
         Miss(Emitter.AboveOrEqual);
-        emit.Registers(4, 0xF7, 6, At);
+        emit.Registers(4, 0xF7, 6, Place);
         return true;
     }
 
@@ -162,7 +162,7 @@ sealed unsafe partial class BlockTranslator
     void EmitSignedDivision()
     {
         const int rax = HostRegister.Rax, rdx = HostRegister.Rdx;
-        emit.Memory(4, 0x8D, HostRegister.Temp, At, 1);
+        emit.Memory(4, 0x8D, HostRegister.Temp, Place, 1);
         emit.ArithmeticConstant(4, Compare, HostRegister.Temp, 1);
         Miss(6);                                                // below or equal: 0 - 1 or 0, that is -1 or 0
         emit.Move(HostRegister.Temp, rax, 8);
@@ -172,9 +172,9 @@ sealed unsafe partial class BlockTranslator
         emit.Registers(8, 0x0B, rax, rdx);
         emit.Byte(0x48);
         emit.Byte(0x99);                                        // cqo
-        emit.Registers(8, 0xF7, 7, At);
-        emit.Registers(8, 0x63, At, rax);
-        emit.Registers(8, 0x3B, At, rax);
+        emit.Registers(8, 0xF7, 7, Place);
+        emit.Registers(8, 0x63, Place, rax);
+        emit.Registers(8, 0x3B, Place, rax);
         int fits = emit.JumpIfForward(Emitter.Equal);
         emit.Move(rax, HostRegister.Temp, 8);
         emit.Move(rdx, HostRegister.Temp2, 8);
@@ -192,7 +192,7 @@ sealed unsafe partial class BlockTranslator
         if ((op->Flags & OpFlags.Memory) != 0)
         {
             EmitOperand(op, size, write: false);
-            emit.Memory(size, opcode, to, At);
+            EmitAccess(size, opcode, to);
         }
         else
         {

@@ -21,7 +21,7 @@ sealed unsafe partial class BlockTranslator
         if (recomputes)
             emit.Memory(4, 0x89, HostRegister.Of(op->Rm), HostRegister.State, StateLayout.ShiftSource);
         if (memory)
-            emit.Memory(size, opcode, digit, At);
+            EmitAccess(size, opcode, digit);
         else
             emit.Registers(size, opcode, digit, RegisterOf(size, op->Rm));
         if (byImmediate)
@@ -45,7 +45,7 @@ sealed unsafe partial class BlockTranslator
         if (byCl)
             LoadFlags();
         if (memory)
-            emit.Memory(size, 0xF00 | opcode, HostRegister.Of(op->Register), At);
+            EmitAccess(size, 0xF00 | opcode, HostRegister.Of(op->Register));
         else
             emit.Registers(size, 0xF00 | opcode, HostRegister.Of(op->Register), HostRegister.Of(op->Rm));
         if (!byCl)
@@ -63,7 +63,7 @@ sealed unsafe partial class BlockTranslator
         {
             EmitOperand(op, size, write: digit > 4);
             LoadFlags();
-            emit.Memory(size, 0xFBA, digit, At);
+            EmitAccess(size, 0xFBA, digit);
         }
         else
         {
@@ -93,13 +93,13 @@ sealed unsafe partial class BlockTranslator
         emit.Move(HostRegister.Temp, HostRegister.Of(op->Register));
         emit.Registers(4, 0xC1, 7, HostRegister.Temp);
         emit.Byte(5);
-        emit.Memory(4, 0x8D, At, At, HostRegister.Temp, 2, 0);
+        emit.Memory(4, 0x8D, Place, Place, HostRegister.Temp, 2, 0);
         EmitCheck(4, write);
         LoadFlags();
-        emit.Memory(4, 0x8B, HostRegister.Temp, At);
+        EmitAccess(4, 0x8B, HostRegister.Temp);
         emit.Registers(4, 0xF00 | opcode, HostRegister.Of(op->Register), HostRegister.Temp);
         if (write)
-            emit.Memory(4, 0x89, HostRegister.Temp, At);
+            EmitAccess(4, 0x89, HostRegister.Temp);
         FlagsAreNative();
         return true;
     }
@@ -110,7 +110,7 @@ sealed unsafe partial class BlockTranslator
         if ((op->Flags & OpFlags.Memory) != 0)
         {
             EmitOperand(op, size, write: false);
-            emit.Memory(size, 0xF00 | opcode, HostRegister.Of(op->Register), At);
+            EmitAccess(size, 0xF00 | opcode, HostRegister.Of(op->Register));
         }
         else
         {

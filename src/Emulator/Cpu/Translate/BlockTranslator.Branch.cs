@@ -45,17 +45,17 @@ sealed unsafe partial class BlockTranslator
         if ((op->Flags & OpFlags.Memory) != 0)
         {
             EmitOperand(op, 4, write: false);
-            emit.Memory(4, 0x8B, At, At);
+            EmitAccess(4, 0x8B, Place);
         }
         else
         {
-            emit.Move(At, HostRegister.Of(op->Rm));
+            emit.Move(Place, HostRegister.Of(op->Rm));
         }
         if (call)
         {
-            emit.Memory(4, 0x89, At, HostRegister.State, StateLayout.Scratch);
+            emit.Memory(4, 0x89, Place, HostRegister.State, StateLayout.Scratch);
             EmitPushConstant(NextEip(op));
-            emit.Memory(4, 0x8B, At, HostRegister.State, StateLayout.Scratch);
+            emit.Memory(4, 0x8B, Place, HostRegister.State, StateLayout.Scratch);
         }
         emit.Jump(thunks.Dispatch);
     }
@@ -64,9 +64,9 @@ sealed unsafe partial class BlockTranslator
     {
         leavesByState = true;
         SaveFlags();
-        emit.Move(At, Esp);
+        emit.Move(Place, Esp);
         EmitCheck(4, write: false);
-        emit.Memory(4, 0x8B, At, At);
+        EmitAccess(4, 0x8B, Place);
         EmitMoveStack(4 + (int)op->Immediate);
         emit.Jump(thunks.Dispatch);
     }

@@ -6,7 +6,7 @@ namespace LguestPS.Emulator.Cpu.Translate;
 /// <summary>Memory operands: the one place of the translator where the form of an access is decided, as <see cref="LinearMemory"/> is the interpreter's.</summary>
 sealed unsafe partial class BlockTranslator
 {
-    const int Esp = HostRegister.GuestEsp, At = HostRegister.Address;
+    const int Esp = HostRegister.GuestEsp, Place = HostRegister.Address;
 
     static int Base(Op* op) => op->Base == Reg.None ? -1 : HostRegister.Of(op->Base);
 
@@ -42,13 +42,13 @@ sealed unsafe partial class BlockTranslator
 
     void EmitLinear(Op* op, bool write)
     {
-        EmitOffset(op, 4, At);
+        EmitOffset(op, 4, Place);
         if (op->Segment is not ((byte)SegmentRegister.Fs or (byte)SegmentRegister.Gs))
             return;
         emit.Memory(1, 0x80, 7, HostRegister.State, StateLayout.SegmentFlat(op->Segment, write));
         emit.Byte(0);
         Miss(Emitter.Equal);
-        emit.Memory(4, 0x03, At, HostRegister.State, StateLayout.SegmentBase(op->Segment));
+        emit.Memory(4, 0x03, Place, HostRegister.State, StateLayout.SegmentBase(op->Segment));
     }
 
     // From the linear to the host address: one compare, of the last byte's page, so that an access that crosses into the next page misses.
@@ -56,19 +56,22 @@ sealed unsafe partial class BlockTranslator
     {
         const int page = HostRegister.Temp, entry = HostRegister.Temp2;
         if (size == 1)
-            emit.Move(page, At);
+            emit.Move(page, Place);
         else
-            emit.Memory(4, 0x8D, page, At, size - 1);
-        emit.Move(entry, At);
+            emit.Memory(4, 0x8D, page, Place, size - 1);
+        emit.Move(entry, Place);
         emit.Registers(4, 0xC1, 5, entry);
         emit.Byte(8);
         emit.ArithmeticConstant(4, 4, page, ~0xFFF);
         emit.ArithmeticConstant(4, 4, entry, (Tlb.Size - 1) * sizeof(TlbEntry));
         emit.Memory(4, 0x3B, page, HostRegister.Tlb, entry, 0, write ? sizeof(uint) : 0);
         Miss(Emitter.NotEqual);
-        emit.Memory(8, 0x03, At, HostRegister.Tlb, entry, 0, 2 * sizeof(uint));
+        emit.Memory(8, 0x03, Place, HostRegister.Tlb, entry, 0, 2 * sizeof(uint));
         flagsNative = false;
     }
+
+    // An instruction of the host's with a register (or an extension of the opcode) and the memory operand that EmitOperand or EmitCheck has made reachable: nothing else may be done with its place.
+    void EmitAccess(int size, int opcode, int register) => emit.Memory(size, opcode, register, Place);
 
     // Leaves the instruction to the interpreter when the condition holds. Nothing of it may have been done; flags are saved.
     void Miss(int condition) => AddMiss(emit.JumpIfForward(condition));
@@ -95,10 +98,10 @@ sealed unsafe partial class BlockTranslator
     {
         if (size != 1)
         {
-            emit.Memory(size, opcode, HostRegister.Of(register), At);
+            EmitAccess(size, opcode, HostRegister.Of(register));
             return;
         }
-        emit.Memory(1, opcode, TakeByte(register), At);
+        EmitAccess(1, opcode, TakeByte(register));
         ReturnByte(register);
     }
 

@@ -24,7 +24,7 @@ sealed unsafe partial class BlockTranslator
         if ((op->Flags & OpFlags.Memory) != 0)
         {
             EmitOperand(op, size, write: true);
-            emit.Memory(size, size == 1 ? 0xC6 : 0xC7, 0, At);
+            EmitAccess(size, size == 1 ? 0xC6 : 0xC7, 0);
             emit.Constant(size, (int)op->Immediate);
             return;
         }
@@ -38,7 +38,7 @@ sealed unsafe partial class BlockTranslator
         if ((op->Flags & OpFlags.Memory) != 0)
         {
             EmitOperand(op, from, write: false);
-            emit.Memory(size, 0xF00 | opcode, to, At);
+            EmitAccess(size, 0xF00 | opcode, to);
         }
         else if (from == 1 && (op->Rm & 1) != 0 && to > 7)
         {
@@ -73,7 +73,7 @@ sealed unsafe partial class BlockTranslator
         if ((op->Flags & OpFlags.Memory) != 0)
         {
             EmitOperand(op, size, write: true);
-            emit.Memory(size, 0xF00 | opcode, HostRegister.Of(op->Register), At);
+            EmitAccess(size, 0xF00 | opcode, HostRegister.Of(op->Register));
         }
         else
         {
@@ -89,7 +89,7 @@ sealed unsafe partial class BlockTranslator
         {
             EmitOperand(op, size, write: false);
             LoadFlags();
-            emit.Memory(size, 0xF00 | opcode, HostRegister.Of(op->Register), At);
+            EmitAccess(size, 0xF00 | opcode, HostRegister.Of(op->Register));
             return;
         }
         LoadFlags();
@@ -102,7 +102,7 @@ sealed unsafe partial class BlockTranslator
         {
             EmitOperand(op, 1, write: true);
             LoadFlags();
-            emit.Memory(1, 0xF00 | opcode, 0, At);
+            EmitAccess(1, 0xF00 | opcode, 0);
             return;
         }
         LoadFlags();
@@ -112,7 +112,7 @@ sealed unsafe partial class BlockTranslator
     void EmitPushRoom()
     {
         KeepFlags();
-        emit.Memory(4, 0x8D, At, Esp, -4);
+        emit.Memory(4, 0x8D, Place, Esp, -4);
         EmitCheck(4, write: true);
     }
 
@@ -121,14 +121,14 @@ sealed unsafe partial class BlockTranslator
     void EmitPush(int register)
     {
         EmitPushRoom();
-        emit.Memory(4, 0x89, HostRegister.Of(register), At);
+        EmitAccess(4, 0x89, HostRegister.Of(register));
         EmitMoveStack(-4);
     }
 
     void EmitPushConstant(uint value)
     {
         EmitPushRoom();
-        emit.Memory(4, 0xC7, 0, At);
+        EmitAccess(4, 0xC7, 0);
         emit.Int32((int)value);
         EmitMoveStack(-4);
     }
@@ -137,11 +137,11 @@ sealed unsafe partial class BlockTranslator
     void EmitPushMemory(Op* op)
     {
         EmitOperand(op, 4, write: false);
-        emit.Memory(4, 0x8B, HostRegister.Temp, At);
+        EmitAccess(4, 0x8B, HostRegister.Temp);
         emit.Memory(4, 0x89, HostRegister.Temp, HostRegister.State, StateLayout.Scratch);
         EmitPushRoom();
         emit.Memory(4, 0x8B, HostRegister.Temp, HostRegister.State, StateLayout.Scratch);
-        emit.Memory(4, 0x89, HostRegister.Temp, At);
+        EmitAccess(4, 0x89, HostRegister.Temp);
         EmitMoveStack(-4);
     }
 
@@ -149,9 +149,9 @@ sealed unsafe partial class BlockTranslator
     void EmitPop(int register)
     {
         KeepFlags();
-        emit.Move(At, Esp);
+        emit.Move(Place, Esp);
         EmitCheck(4, write: false);
-        emit.Memory(4, 0x8B, HostRegister.Of(register), At);
+        EmitAccess(4, 0x8B, HostRegister.Of(register));
         if (register != Reg.Esp)
             EmitMoveStack(4);
     }
@@ -159,9 +159,9 @@ sealed unsafe partial class BlockTranslator
     void EmitLeaveFrame()
     {
         KeepFlags();
-        emit.Move(At, HostRegister.Rbp);
+        emit.Move(Place, HostRegister.Rbp);
         EmitCheck(4, write: false);
         emit.Memory(4, 0x8D, Esp, HostRegister.Rbp, 4);
-        emit.Memory(4, 0x8B, HostRegister.Rbp, At);
+        EmitAccess(4, 0x8B, HostRegister.Rbp);
     }
 }

@@ -14,8 +14,8 @@ sealed class PcSession : GuestSession
 
     /// <summary>Opens everything and loads the guest's memory. On failure nothing stays open.</summary>
     /// <exception cref="HostResourceException">Something can't be had or loaded.</exception>
-    public PcSession(GuestDefinition definition, IConsoleBackend backend, IMachineLog log, IClock clock)
-        : base(definition, log, PciInterruptRouting.Pc)
+    public PcSession(GuestDefinition definition, IConsoleBackend backend, IMachineLog log, GuestClock clock)
+        : base(definition, log, clock, PciInterruptRouting.Pc)
     {
         console = new(backend);
         pc = new(Memory, Bus, clock, console.WriteSerial, ProcessorEngines.CreateCodeMemory(definition.Engine));
@@ -44,12 +44,17 @@ sealed class PcSession : GuestSession
     public override void Stop() => pc.Stop();
 
     /// <inheritdoc/>
+    public override void Pause() => pc.Pause();
+
+    /// <inheritdoc/>
     public override void RaiseInterrupt(byte line) => pc.RaiseInterrupt(line);
 
     /// <inheritdoc/>
     protected override GuestExit? RunGuest()
     {
-        PcOutcome outcome = pc.Run();
+        PcOutcome outcome;
+        while ((outcome = pc.Run()) == PcOutcome.Paused)
+            Clock.Pass();
         if (Failure is Exception reason)
             return GuestExits.FromFailure(reason);
         return outcome switch
