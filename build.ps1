@@ -91,11 +91,15 @@ function Invoke-Demo {
 
 function Invoke-Bench {
     Invoke-Task Build
-    foreach ($script in Get-ChildItem (Join-Path $root 'bench') -Filter *.ps1) {
-        Invoke-Script $script.FullName @()
+    $table = Join-Path $out 'bench.tsv'
+    if (Test-Path $table) { Remove-Item $table }
+    foreach ($script in Get-ChildItem (Join-Path $root 'bench') -Filter *.ps1 | Where-Object Name -NE 'Measure.ps1') {
+        Invoke-Script $script.FullName @('-Results', $table)
         if ($LASTEXITCODE -ne 0) { throw "$($script.Name) failed." }
     }
-    foreach ($project in Get-ChildItem (Join-Path $root 'bench') -Filter *.csproj -Recurse) { Invoke-Native dotnet @('run', '-c', 'Release', '--project', $project.FullName) }
+    Write-Host "`
+$('{0,-60} {1,10} {2,10}  {3}' -f 'What', 'Goal', 'Reached', 'Met')"
+    foreach ($line in @(if (Test-Path $table) { Get-Content $table })) { Write-Host ('{0,-60} {1,10} {2,10}  {3}' -f ($line -split "`	")) }
 }
 
 function Invoke-Help {
