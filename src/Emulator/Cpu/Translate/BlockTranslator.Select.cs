@@ -71,6 +71,8 @@ sealed unsafe partial class BlockTranslator
                     emit.Byte(0x66);
                 emit.Byte(opcode);
                 return true;
+            case 0x9B or (>= 0xD8 and <= 0xDF):
+                return TryEmitX87(opcode, digit, op);
             case 0x9E or 0x9F:
                 LoadFlags();
                 emit.Byte(opcode);
@@ -138,7 +140,7 @@ sealed unsafe partial class BlockTranslator
     {
         switch (opcode)
         {
-            case 0x0D or (>= 0x19 and <= 0x1F):
+            case 0x0D or (>= 0x18 and <= 0x1F):
                 return true;   // nop with operands
             case >= 0x40 and < 0x50:
                 EmitMoveIf(wide, opcode, op);
@@ -166,6 +168,10 @@ sealed unsafe partial class BlockTranslator
             case 0xBC or 0xBD:
                 EmitScan(opcode, wide, op);
                 return true;
+            case 0xAE:
+                return TryEmitSimdControl(digit, op);
+            case 0xC3:
+                return TryEmitStoreGeneral(op);
             case >= 0xC8 and < 0xD0 when wide == 4:
                 int register = HostRegister.Of(op->Register);
                 if (register > 7)
@@ -174,7 +180,7 @@ sealed unsafe partial class BlockTranslator
                 emit.Byte(0xC8 | (register & 7));
                 return true;
             default:
-                return false;
+                return TryEmitSimd(opcode, op);
         }
     }
 

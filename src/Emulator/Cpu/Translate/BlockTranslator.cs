@@ -34,11 +34,14 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         block->Native = cache.Address(emit.Offset);
         emit.Memory(8, 0x8D, HostRegister.Remaining, HostRegister.Remaining, -block->Instructions);
         FlagsAreSaved();
+        fpuIsHost = false;
+        unnoted = null;
 
         Op* last = block->Ops + block->OpCount - 1;
         bool calledOut = false;
         for (Op* op = block->Ops; op <= last; op++)
         {
+            NoteX87(op);
             if (op == last && op->Length == 0)
             {
                 EmitContinue(op, calledOut);
@@ -46,6 +49,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
             }
             int firstMiss = misses.Count;
             leavesByState = false;
+            fpuSite = 0;
             FlagRecipe before = recipe;
             bool keepsRecipe = ProtectRecipe(op);
             calledOut = !TryEmit(op);
@@ -53,8 +57,12 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
                 EmitCallOut(op, op == last);
             if (!keepsRecipe && recipe == before && !FlagLiveness.OverwritesAll(op))
                 recipe = default;
+            fpuIsHost &= !calledOut && UsesFpuAfter(op);
+            var cold = new ColdPath { Instruction = op, Resume = emit.Offset, FlagsNative = flagsNative, LeavesByState = leavesByState, FpuIsHost = fpuIsHost };
             if (misses.Count > firstMiss)
-                coldPaths.Add(new ColdPath { Kind = ColdKind.Miss, Instruction = op, First = firstMiss, Count = misses.Count - firstMiss, Resume = emit.Offset, FlagsNative = flagsNative, Recipe = missRecipe, LeavesByState = leavesByState });
+                coldPaths.Add(cold with { Kind = ColdKind.Miss, First = firstMiss, Count = misses.Count - firstMiss, Recipe = missRecipe });
+            if (fpuSite != 0)
+                coldPaths.Add(cold with { Kind = ColdKind.Fpu, First = fpuSite, Retry = fpuRetry, Recipe = fpuRecipe });
         }
         foreach (ColdPath path in coldPaths)
             Emit(path);
@@ -148,20 +156,16 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
                 break;
             case ColdKind.Miss:
                 BindMisses(path);
-                if (path.Recipe.Kind != FlagRecipeKind.None)
-                {
-                    EmitRecipe(path.Recipe);
-                    EmitSaveFlags();
-                }
-                CallInterpreter(path.Instruction);
-                if (path.LeavesByState)
-                {
-                    emit.Jump(thunks.DispatchState);
-                    break;
-                }
-                if (path.FlagsNative)
-                    EmitLoadFlags();
-                emit.Jump(path.Resume);
+                EmitFlagsOf(path);
+                EmitInterpreted(path);
+                break;
+            case ColdKind.Fpu:
+                emit.Bind(path.First);
+                EmitFlagsOf(path);
+                emit.Call(thunks.EnterFpu);
+                emit.Registers(4, 0x85, HostRegister.Temp, HostRegister.Temp);
+                emit.JumpIf(Emitter.NotEqual, path.Retry);
+                EmitInterpreted(path);
                 break;
             case ColdKind.Link:
                 emit.Bind(path.First);
@@ -183,6 +187,30 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         }
     }
 
+    void EmitFlagsOf(in ColdPath path)
+    {
+        if (path.Recipe.Kind == FlagRecipeKind.None)
+            return;
+        EmitRecipe(path.Recipe);
+        EmitSaveFlags();
+    }
+
+    // The interpreter runs the instruction; the block goes on behind it.
+    void EmitInterpreted(in ColdPath path)
+    {
+        CallInterpreter(path.Instruction);
+        if (path.LeavesByState)
+        {
+            emit.Jump(thunks.DispatchState);
+            return;
+        }
+        if (path.FpuIsHost)
+            EmitFpuReturn(path);
+        if (path.FlagsNative)
+            EmitLoadFlags();
+        emit.Jump(path.Resume);
+    }
+
     void BindMisses(in ColdPath path)
     {
         for (int i = 0; i < path.Count; i++)
@@ -195,6 +223,8 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         Boundary,
         /// <summary>The interpreter runs the instruction.</summary>
         Miss,
+        /// <summary>The guest's floating-point registers are fetched.</summary>
+        Fpu,
         /// <summary>A jump within the page that is not yet bound.</summary>
         Link,
         /// <summary>A conditional jump out of the page.</summary>
@@ -207,9 +237,11 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         public bool FlagsNative;
         public FlagRecipe Recipe;
         public bool LeavesByState;
+        public bool FpuIsHost;
         public int First;
         public int Count;
         public int Resume;
+        public int Retry;
         public uint Target;
         public Op* Instruction;
     }

@@ -12,6 +12,7 @@ static unsafe class CallOuts
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     public static int Execute(CpuState* s, Op* op, Block* block)
     {
+        NativeFpu.TakeSaved(s);
         s->Retired = s->Native.Limit - s->Native.Remaining;
         HostFlags.Put(s, s->Native.Flags);
         s->CurrentBlock = block;

@@ -33,4 +33,22 @@ public unsafe struct NativeState
 
     /// <summary>The place, as an offset in the code cache, of the jump that could go straight to the block at eip.</summary>
     public uint LinkSite;
+
+    /// <summary>A <see cref="Translate.FpuPlace"/>.</summary>
+    public int FpuPlace;
+
+    /// <summary>The host's own control words while the guest's are loaded.</summary>
+    public uint HostControl, HostMxcsr;
+
+    /// <summary>Address and opcode of the last x87 instruction that machine code has run; the latter is <see cref="NativeFpu.None"/> when there was none since the registers were loaded.</summary>
+    public uint FpuEip, FpuOpcode;
+
+    /// <summary>Offset and segment register of the last x87 memory operand, likewise.</summary>
+    public uint FpuData, FpuSegment;
+
+    /// <summary>An image as of fxsave, aligned to 16 bytes.</summary>
+    public byte* FpuImage;
+
+    /// <summary>The function <see cref="NativeFpu.Enter"/>.</summary>
+    public void* EnterFpu;
 }

@@ -8,6 +8,7 @@ static unsafe class StateLayout
 {
     public static readonly int Eip, OtherFlags, BlockKey, Tlb, Request;
     public static readonly int Remaining, Flags, Scratch, ShiftSource, JumpEntries, Arena, Execute, LinkSite;
+    public static readonly int FpuPlace, HostControl, HostMxcsr, FpuEip, FpuOpcode, FpuData, FpuSegment, FpuImage, EnterFpu;
 
     /// <summary>In a <see cref="Block"/> and a <see cref="JumpCache.Entry"/>.</summary>
     public static readonly int BlockNative, JumpKey, JumpBlock;
@@ -33,6 +34,15 @@ static unsafe class StateLayout
         Arena = Distance(s, &s->Native.Arena);
         Execute = Distance(s, &s->Native.Execute);
         LinkSite = Distance(s, &s->Native.LinkSite);
+        FpuPlace = Distance(s, &s->Native.FpuPlace);
+        HostControl = Distance(s, &s->Native.HostControl);
+        HostMxcsr = Distance(s, &s->Native.HostMxcsr);
+        FpuEip = Distance(s, &s->Native.FpuEip);
+        FpuOpcode = Distance(s, &s->Native.FpuOpcode);
+        FpuData = Distance(s, &s->Native.FpuData);
+        FpuSegment = Distance(s, &s->Native.FpuSegment);
+        FpuImage = Distance(s, &s->Native.FpuImage);
+        EnterFpu = Distance(s, &s->Native.EnterFpu);
         Es = Distance(s, &s->Es);
         FlatRead = Distance(&s->Es, &s->Es.FlatRead);
         FlatWrite = Distance(&s->Es, &s->Es.FlatWrite);

@@ -18,6 +18,7 @@ sealed class Thunks
     static readonly int[] Saved = [HostRegister.Rbp, HostRegister.Rbx, 12, 13, 14, 15];
 
     readonly Emitter emit;
+    readonly int leaveFpu;
 
     /// <summary>Writes them.</summary>
     public Thunks(Emitter emit)
@@ -27,6 +28,10 @@ sealed class Thunks
         EmitEnter();
         int leave = emit.Offset;
         EmitLeave();
+        leaveFpu = emit.Offset;
+        EmitLeaveFpu();
+        EnterFpu = emit.Offset;
+        EmitEnterFpu();
         ExitAt = emit.Offset;
         emit.Memory(4, 0x89, HostRegister.Address, HostRegister.State, StateLayout.Eip);
         Exit = emit.Offset;
@@ -64,6 +69,9 @@ sealed class Thunks
     /// <summary>Called with an instruction's and its block's offsets in the arena in the two temporaries, flags saved: has it run by the interpreter, and comes back unless the block must be left.</summary>
     public int Execute { get; }
 
+    /// <summary>Called with flags saved: loads the guest's floating-point registers. <see cref="HostRegister.Temp"/> is 0 afterwards when the interpreter must run what needs them.</summary>
+    public int EnterFpu { get; }
+
     void EmitEnter()
     {
         foreach (int register in Saved)
@@ -86,6 +94,7 @@ sealed class Thunks
     void EmitExit(int result, int leave)
     {
         StoreRegisters();
+        GiveFpuBack();
         emit.MoveConstant(HostRegister.Rax, (uint)result);
         emit.Jump(leave);
     }
@@ -119,6 +128,7 @@ sealed class Thunks
     void EmitExecute(int leave)
     {
         StoreRegisters();
+        GiveFpuBack();
         emit.ArithmeticConstant(8, 5, HostRegister.Rsp, 8);
         emit.Move(HostRegister.Rdi, HostRegister.State, 8);
         emit.Memory(8, 0x8B, HostRegister.Rsi, HostRegister.State, StateLayout.Arena);
@@ -134,6 +144,52 @@ sealed class Thunks
         emit.Bind(leaves);
         emit.ArithmeticConstant(8, 0, HostRegister.Rsp, 8);
         emit.Jump(leave);
+    }
+
+    // Before C# runs; the guest's general registers have been stored.
+    void GiveFpuBack()
+    {
+        emit.Memory(4, 0x83, 7, HostRegister.State, StateLayout.FpuPlace);
+        emit.Byte((int)FpuPlace.Host);
+        int elsewhere = emit.JumpIfForward(Emitter.NotEqual);
+        emit.Call(leaveFpu);
+        emit.Bind(elsewhere);
+    }
+
+    // fxsave; then what the calling convention wants: an empty x87 stack and the host's control words.
+    void EmitLeaveFpu()
+    {
+        emit.Memory(8, 0x8B, HostRegister.Rax, HostRegister.State, StateLayout.FpuImage);
+        emit.Memory(4, 0xFAE, 0, HostRegister.Rax);
+        emit.Memory(4, 0xC7, 0, HostRegister.State, StateLayout.FpuPlace);
+        emit.Int32((int)FpuPlace.Image);
+        emit.Byte(0xDB);
+        emit.Byte(0xE3);
+        emit.Memory(4, 0xD9, 5, HostRegister.State, StateLayout.HostControl);
+        emit.Memory(4, 0xFAE, 2, HostRegister.State, StateLayout.HostMxcsr);
+        emit.Byte(0xC3);
+    }
+
+    // C# makes the image, then fxrstor.
+    void EmitEnterFpu()
+    {
+        StoreRegisters();
+        emit.ArithmeticConstant(8, 5, HostRegister.Rsp, 8);
+        emit.Move(HostRegister.Rdi, HostRegister.State, 8);
+        emit.Memory(4, 0xFF, 2, HostRegister.State, StateLayout.EnterFpu);
+        emit.ArithmeticConstant(8, 0, HostRegister.Rsp, 8);
+        emit.Move(HostRegister.Temp, HostRegister.Rax);
+        emit.Registers(4, 0x85, HostRegister.Rax, HostRegister.Rax);
+        int refused = emit.JumpIfForward(Emitter.Equal);
+        emit.Memory(4, 0xD9, 7, HostRegister.State, StateLayout.HostControl);
+        emit.Memory(4, 0xFAE, 3, HostRegister.State, StateLayout.HostMxcsr);
+        emit.Memory(8, 0x8B, HostRegister.Rax, HostRegister.State, StateLayout.FpuImage);
+        emit.Memory(4, 0xFAE, 1, HostRegister.Rax);
+        emit.Memory(4, 0xC7, 0, HostRegister.State, StateLayout.FpuPlace);
+        emit.Int32((int)FpuPlace.Host);
+        emit.Bind(refused);
+        LoadRegisters();
+        emit.Byte(0xC3);
     }
 
     void LoadRegisters()

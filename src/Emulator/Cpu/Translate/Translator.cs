@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using LguestPS.Emulator.Cpu.Blocks;
+using LguestPS.Emulator.Cpu.Fpu;
 using LguestPS.Emulator.Cpu.State;
 
 namespace LguestPS.Emulator.Cpu.Translate;
@@ -11,7 +13,7 @@ sealed unsafe class Translator : IDisposable
     readonly CodeCache cache;
     readonly BlockTranslator translator;
     readonly delegate* unmanaged[Cdecl]<CpuState*, byte*, int> enter;
-    readonly byte* untranslated;
+    readonly byte* untranslated, fpuImage;
     Exception? setAside;
     uint linkSite, linkGeneration, linkEip;
 
@@ -27,6 +29,9 @@ sealed unsafe class Translator : IDisposable
         s->Native.JumpEntries = code.JumpEntries;
         s->Native.Arena = code.Arena;
         s->Native.Execute = (delegate* unmanaged[Cdecl]<CpuState*, Op*, Block*, int>)&CallOuts.Execute;
+        s->Native.EnterFpu = (delegate* unmanaged[Cdecl]<CpuState*, int>)&NativeFpu.Enter;
+        s->Native.FpuImage = fpuImage = (byte*)NativeMemory.AlignedAlloc(Fxsave.ImageSize, 64);
+        NativeMemory.Clear(fpuImage, Fxsave.ImageSize);
     }
 
     /// <summary>What <see cref="Block.Native"/> is before a block is translated.</summary>
@@ -56,6 +61,7 @@ sealed unsafe class Translator : IDisposable
         s->Native.Flags = HostFlags.Take(s);
         s->BlockEnd = block->Ops;   // anything but null
         int exit = enter(s, block->Native);
+        NativeFpu.TakeSaved(s);
         if (exit == Thunks.Settled)
             return true;
         s->Retired = limit - s->Native.Remaining;
@@ -86,7 +92,11 @@ sealed unsafe class Translator : IDisposable
     /// <summary>The blocks have been forgotten: so is their machine code.</summary>
     public void Clear() => cache.Clear();
 
-    public void Dispose() => cache.Dispose();
+    public void Dispose()
+    {
+        cache.Dispose();
+        NativeMemory.AlignedFree(fpuImage);
+    }
 
     void Link(uint site, Block* target)
     {
