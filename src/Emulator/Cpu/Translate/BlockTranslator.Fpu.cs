@@ -80,7 +80,7 @@ sealed unsafe partial class BlockTranslator
             EmitLoadControl();
             return true;
         }
-        emit.Memory(4, opcode, digit, At);
+        EmitAccess(4, opcode, digit);
         if (isControl)
             return true;
         EmitOffset(op, 4, HostRegister.Temp);
@@ -102,10 +102,10 @@ sealed unsafe partial class BlockTranslator
         _ => 2,
     };
 
-    // fldcw from the guest's memory at HostRegister.Address, which a device may be writing: what is looked at must be what is loaded.
+    // fldcw from the guest's memory, which a device may be writing: what is looked at must be what is loaded.
     void EmitLoadControl()
     {
-        emit.Memory(4, 0xFB7, HostRegister.Temp, At);
+        EmitAccess(4, 0xFB7, HostRegister.Temp);
         emit.Memory(4, 0x89, HostRegister.Temp, HostRegister.State, StateLayout.Scratch);
         EmitMissUnlessMasked(NativeFpu.ControlMasks);
         emit.Memory(4, 0xD9, 5, HostRegister.State, StateLayout.Scratch);

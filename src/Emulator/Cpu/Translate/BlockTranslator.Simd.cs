@@ -15,10 +15,12 @@ sealed unsafe partial class BlockTranslator
         int register = form.GeneralRegister ? HostRegister.Of(op->Register) : op->Register;
         if ((op->Flags & OpFlags.Memory) != 0)
         {
-            EmitOperand(op, form.Bytes, form.Writes);
+            KeepFlags();
+            EmitLinear(op, form.Writes);
             if (form.Aligned)
                 EmitMissUnlessAligned();
-            emit.Memory(SizeOf(prefix), 0xF00 | opcode, register, At);
+            EmitCheck(form.Bytes, form.Writes);
+            EmitAccess(SizeOf(prefix), 0xF00 | opcode, register);
         }
         else if (opcode == 0x77)
         {
@@ -44,10 +46,10 @@ sealed unsafe partial class BlockTranslator
         return prefix == 0x66 ? 2 : 4;
     }
 
-    // Pages are as aligned as the guest's.
+    // Of the linear address; its host address is aligned alike.
     void EmitMissUnlessAligned()
     {
-        emit.Registers(4, 0xF7, 0, At);
+        emit.Registers(4, 0xF7, 0, Place);
         emit.Int32(15);
         Miss(Emitter.NotEqual);
     }
@@ -56,7 +58,7 @@ sealed unsafe partial class BlockTranslator
     bool TryEmitStoreGeneral(Op* op)
     {
         EmitOperand(op, 4, write: true);
-        emit.Memory(4, 0x89, HostRegister.Of(op->Register), At);
+        EmitAccess(4, 0x89, HostRegister.Of(op->Register));
         return true;
     }
 
@@ -76,11 +78,11 @@ sealed unsafe partial class BlockTranslator
         EmitOperand(op, 4, write: digit == 3);
         if (digit == 3)
         {
-            emit.Memory(4, 0xFAE, 3, At);
+            EmitAccess(4, 0xFAE, 3);
             return true;
         }
         // As with fldcw; reserved bits would be the host's fault.
-        emit.Memory(4, 0x8B, HostRegister.Temp, At);
+        EmitAccess(4, 0x8B, HostRegister.Temp);
         emit.Memory(4, 0x89, HostRegister.Temp, HostRegister.State, StateLayout.Scratch);
         emit.Registers(4, 0xF7, 0, HostRegister.Temp);
         emit.Int32(unchecked((int)~Fxsave.MxcsrMask));

@@ -20,7 +20,7 @@ static unsafe class RegisterUse
             return opcode switch
             {
                 >= 0x40 and < 0x50 or 0xAF or 0xB6 or 0xB7 or 0xBE or 0xBF => Bit(op->Register, false),
-                0x1F or (>= 0x80 and < 0x90) => 0,
+                0x18 or 0x1F or 0x2E or 0x2F or (>= 0x51 and < 0x6E) or 0x6F or (>= 0x70 and < 0x7E) or 0x7F or 0xC2 or 0xC3 or 0xC4 or 0xC6 or (>= 0x80 and < 0x90) => 0,
                 >= 0x90 and < 0xA0 => memory ? 0 : Bit(op->Rm, true),
                 _ => All,
             };
@@ -40,6 +40,7 @@ static unsafe class RegisterUse
             0xA0 or 0xA1 => Eax,
             >= 0xB0 and < 0xB8 => Bit(op->Register, true),
             0xC9 => Esp | Ebp,
+            0x9B or (>= 0xD8 and <= 0xDF) => op->Opcode == 0xDFE0 ? Eax : 0,
             0xF6 or 0xF7 => digit < 2 ? 0 : digit < 4 ? rm : Eax | Edx,
             0xFE or 0xFF when digit < 2 => rm,
             _ => All,
