@@ -1,6 +1,7 @@
 @{
     # In the source tree the module is what the last build left in out/LguestPS; build.ps1 writes the same manifest, with paths of its own, into that folder.
-    RootModule           = 'out/LguestPS/LguestPS.dll'
+    # The loader comes first: it lets the cmdlets find what lies in the folder dependencies.
+    NestedModules        = 'out/LguestPS/LguestPS.Loader.dll', 'out/LguestPS/LguestPS.dll'
     FormatsToProcess     = 'out/LguestPS/LguestPS.format.ps1xml'
     ModuleVersion        = '0.1.0'
     GUID                 = '4f1f0667-3e79-445a-aaaa-2534bb57f046'

@@ -50,6 +50,12 @@ function Invoke-Build {
     }
     if (Test-Path $module) { Remove-Item $module -Recurse -Force }
     Invoke-Native dotnet (@('publish') + $common + @('-c', 'Release', '--no-self-contained', '-o', $module, "-p:PublishReadyToRun=$ready"))
+    # The cmdlets and their loader lie in the module's folder, all else where only the loader looks (src/Loader).
+    $dependencies = (New-Item (Join-Path $module 'dependencies') -ItemType Directory).FullName
+    foreach ($assembly in Get-ChildItem $module -Filter *.dll) {
+        if ($assembly.BaseName -in 'LguestPS', 'LguestPS.Loader') { continue }
+        foreach ($file in Get-ChildItem $module -Filter "$($assembly.BaseName).*") { [System.IO.File]::Move($file.FullName, (Join-Path $dependencies $file.Name)) }
+    }
 
     $manifest = (Get-Content (Join-Path $root 'LguestPS.psd1') -Raw) -replace '(?m)^\s*#.*\n', '' -replace "'out/LguestPS/", "'"
     Set-Content (Join-Path $module 'LguestPS.psd1') $manifest -NoNewline

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Globalization;
 using System.Text;
 using LguestPS.Emulator.Devices;
+using LguestPS.Formats;
 
 namespace LguestPS.KernelPackages;
 

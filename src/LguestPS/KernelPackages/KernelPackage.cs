@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using LguestPS.Emulator.Devices;
+using LguestPS.Formats;
 
 namespace LguestPS.KernelPackages;
 

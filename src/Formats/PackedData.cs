@@ -2,13 +2,13 @@ using System.IO.Compression;
 using SharpCompress.Compressors.Xz;
 using ZstandardStream = SharpCompress.Compressors.ZStandard.DecompressionStream;
 
-namespace LguestPS.KernelPackages;
+namespace LguestPS.Formats;
 
 /// <summary>Packed data by the ending of its file's name, as Debian names and packs files.</summary>
-static class PackedData
+public static class PackedData
 {
     /// <summary>The endings of module files.</summary>
-    public static readonly string[] ModuleEndings = [".ko", ".ko.xz", ".ko.zst", ".ko.gz"];
+    public static IReadOnlyList<string> ModuleEndings { get; } = [".ko", ".ko.xz", ".ko.zst", ".ko.gz"];
 
     /// <summary>A stream of the unpacked data.</summary>
     /// <param name="packed">The data, from its position on; it stays open.</param>
