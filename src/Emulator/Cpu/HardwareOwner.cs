@@ -64,9 +64,14 @@ public abstract unsafe class HardwareOwner : IProcessorOwner
         return (!local || s->Ldtr.Present) && (selector | 7u) <= limit;
     }
 
+    /// <summary>Exceptions and software interrupts by vector. Counted on the guest's thread; others may read at any time.</summary>
+    public long[] Traps { get; } = new long[256];
+
     /// <inheritdoc/>
     public void Deliver(Processor cpu, in CpuEvent e)
     {
+        if (e.Kind != CpuEventKind.ExternalInterrupt)
+            Traps[e.Vector]++;
         if (!InterruptDelivery.Deliver(cpu.State, e))
             Shutdown(cpu);
     }

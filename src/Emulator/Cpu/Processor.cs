@@ -64,6 +64,9 @@ public sealed unsafe class Processor : IDisposable
     /// <summary>What the processor asks when it can't go on alone.</summary>
     public IProcessorOwner Owner { get; }
 
+    /// <summary>Bytes of machine code that were made of the guest's; 0 when it interprets. From any thread.</summary>
+    public long CodeBytes => translator?.CodeBytes ?? 0;
+
     internal Mmu.Mmu Mmu { get; }
 
     /// <summary>Runs until about <paramref name="instructions"/> more have retired or an exit is requested. State is exact on return.</summary>

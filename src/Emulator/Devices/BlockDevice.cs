@@ -125,7 +125,7 @@ public sealed class BlockDevice(DiskImage disk, bool readOnly, string serial) : 
     RequestStatus Flush(DescriptorChain chain, ulong sector)
     {
         if (sector != 0)
-            throw chain.Violate(DriverRule.BlockFlushSectorZero, ("sector", sector));
+            chain.PassOver(DriverRule.BlockFlushSectorZero, ("sector", sector));
         disk.Flush();
         if (Host.IsVerbose)
             Host.Verbose("FLUSH fdatasync: 0");

@@ -14,7 +14,7 @@ public sealed class DescriptorChain
     readonly Virtqueue queue;
     readonly GuestBuffer[] buffers;
     int first, firstWritable, end;
-    uint statusAddress;
+    uint statusAddress, readableBytes;
     bool completed;
 
     internal DescriptorChain(Virtqueue queue, int capacity)
@@ -116,11 +116,15 @@ public sealed class DescriptorChain
         completed = true;
         for (int i = firstWritable; i < end; i++)
             queue.Memory.NoteDeviceWrite(buffers[i].Address, buffers[i].Length);
-        queue.AddUsed(Head, written);
+        queue.AddUsed(Head, readableBytes, written);
     }
 
     /// <summary>Tells the driver now of what was completed so far, if anything was.</summary>
     public void Interrupt() => queue.InterruptIfUsed();
+
+    /// <summary>A rule is broken that does no lasting harm: returns when the guest may go on.</summary>
+    /// <exception cref="DriverViolationException">It may not.</exception>
+    public void PassOver(DriverRule rule, params ReadOnlySpan<(string Name, ulong Value)> values) => queue.PassOver(rule, values);
 
     /// <summary>Makes the exception for a broken rule; the caller throws it.</summary>
     public DriverViolationException Violate(DriverRule rule, params ReadOnlySpan<(string Name, ulong Value)> values)
@@ -130,7 +134,7 @@ public sealed class DescriptorChain
     {
         Head = head;
         first = firstWritable = end = 0;
-        statusAddress = 0;
+        statusAddress = readableBytes = 0;
         completed = false;
     }
 
@@ -141,7 +145,10 @@ public sealed class DescriptorChain
             return false;
         buffers[end++] = buffer;
         if (!writable)
+        {
             firstWritable = end;
+            readableBytes += buffer.Length;
+        }
         return true;
     }
 

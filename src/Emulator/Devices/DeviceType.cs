@@ -52,6 +52,8 @@ public enum DeviceStatus : byte
     DriverOk = 4,
     /// <summary>Features are agreed.</summary>
     FeaturesOk = 8,
+    /// <summary>The device has met an error that only a reset gets it out of.</summary>
+    NeedsReset = 0x40,
     /// <summary>The driver has given up.</summary>
     Failed = 0x80,
 }

@@ -1,3 +1,4 @@
+using LguestPS.Emulator.Linux;
 using LguestPS.Emulator.Memory;
 
 namespace LguestPS.Emulator.Devices;
@@ -16,6 +17,12 @@ public interface IDeviceHost
 
     /// <summary>Ends the guest, because its driver broke a rule or the host failed. Returns; the caller's thread goes home. Only the first failure counts.</summary>
     void Fail(Exception reason);
+
+    /// <summary>A driver broke a rule. True: that has been noted, and the guest goes on, with the device in an error state where need be. False: the caller ends the guest.</summary>
+    bool TryGoOn(DriverViolation violation) => false;
+
+    /// <summary>Counts the processor time of the threads that work for the guest; null where nobody wants to know.</summary>
+    HostThreadTimes? ThreadTimes => null;
 
     /// <summary>The guest's instruction pointer, for messages; as good as can be had on the calling thread.</summary>
     uint GuestEip { get; }

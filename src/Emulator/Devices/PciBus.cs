@@ -134,7 +134,10 @@ public sealed class PciBus : IDisposable
     {
         var window = new ConfigurationWindow(space);
         if (!window.IsValid(device))
-            throw device.Violate(DriverRule.WindowReadInRegion, null, ("bar", window.Bar), ("offset", window.Offset), ("length", window.Length));
+        {
+            device.PassOver(DriverRule.WindowReadInRegion, null, ("bar", window.Bar), ("offset", window.Offset), ("length", window.Length));
+            return;
+        }
         uint data = device.ReadWindow(window.Offset, window.Mask);
         space[PciConfiguration.AccessDataRegister] = data;
         if (host.IsVerbose)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 namespace LguestPS.Emulator.Devices;
@@ -45,8 +46,14 @@ public abstract class VirtioDevice(DeviceType type, PciClass pciClass) : IDispos
     /// <summary>The features that the driver has accepted.</summary>
     public ulong AcceptedFeatures => transport?.AcceptedFeatures ?? 0;
 
-    /// <summary>Where the driver is in setting the device up.</summary>
+    /// <summary>Where the driver is in setting the device up, and whether it has to begin anew.</summary>
     public DeviceStatus Status => transport?.Status ?? DeviceStatus.None;
+
+    /// <summary>What the device has done since it was put on the bus. From any thread.</summary>
+    public DeviceActivity Activity => new(Slot, Name, Line, [.. transport?.Activity ?? []]);
+
+    /// <summary>Adds what the device has done to sums of requests and of bytes in both directions. From any thread; makes no garbage.</summary>
+    public void AddActivity(ref long requests, ref long bytes) => transport?.AddActivity(ref requests, ref bytes);
 
     /// <summary>Its queues, in order of their numbers.</summary>
     protected internal abstract IEnumerable<VirtqueueService> Queues { get; }
@@ -90,14 +97,35 @@ public abstract class VirtioDevice(DeviceType type, PciClass pciClass) : IDispos
     /// <param name="offset">Bytes from <see cref="WindowAddress"/>.</param>
     /// <param name="mask">0xFF, 0xFFFF or 0xFFFFFFFF: the width of the access.</param>
     /// <exception cref="DriverViolationException">The driver may not do that.</exception>
-    public uint ReadWindow(uint offset, uint mask) => Transport.Read(offset, mask);
+    public uint ReadWindow(uint offset, uint mask)
+    {
+        try
+        {
+            return Transport.Read(offset, mask);
+        }
+        catch (DriverViolationException broken) when (GoesOn(broken.Violation))
+        {
+            Transport.Break();
+            return 0;
+        }
+    }
 
     /// <summary>A write to its registers by the guest. Called on the guest's thread.</summary>
     /// <param name="offset">Bytes from <see cref="WindowAddress"/>.</param>
     /// <param name="value">The value; bits outside the mask are ignored.</param>
     /// <param name="mask">0xFF, 0xFFFF or 0xFFFFFFFF: the width of the access.</param>
     /// <exception cref="DriverViolationException">The driver may not do that.</exception>
-    public void WriteWindow(uint offset, uint value, uint mask) => Transport.Write(offset, value & mask, mask);
+    public void WriteWindow(uint offset, uint value, uint mask)
+    {
+        try
+        {
+            Transport.Write(offset, value & mask, mask);
+        }
+        catch (DriverViolationException broken) when (GoesOn(broken.Violation))
+        {
+            Transport.Break();
+        }
+    }
 
     /// <summary>Ends the queue threads and puts the device back to its first state.</summary>
     public void Reset() => transport?.Reset();
@@ -128,4 +156,17 @@ public abstract class VirtioDevice(DeviceType type, PciClass pciClass) : IDispos
     /// <summary>Makes the exception for a broken rule; the caller throws it.</summary>
     internal DriverViolationException Violate(DriverRule rule, string? queue, params ReadOnlySpan<(string Name, ulong Value)> values)
         => new(DriverRules.Violate(rule, Name, Slot, queue, Host.GuestEip, values));
+
+    /// <summary>A rule is broken that does no lasting harm: returns when the guest may go on.</summary>
+    /// <exception cref="DriverViolationException">It may not.</exception>
+    internal void PassOver(DriverRule rule, string? queue, params ReadOnlySpan<(string Name, ulong Value)> values)
+    {
+        Debug.Assert(DriverRules.Describe(rule).Recoverable, "what is passed over is recoverable");
+        DriverViolationException broken = Violate(rule, queue, values);
+        if (!Host.TryGoOn(broken.Violation))
+            throw broken;
+    }
+
+    /// <summary>Whether the guest goes on after a violation that the device has not passed over; the device then has to be broken off.</summary>
+    internal bool GoesOn(DriverViolation violation) => !DriverRules.Describe(violation.Rule).Recoverable && Host.TryGoOn(violation);
 }

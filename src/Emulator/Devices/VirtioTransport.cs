@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 
 namespace LguestPS.Emulator.Devices;
@@ -5,7 +6,7 @@ namespace LguestPS.Emulator.Devices;
 /// <summary>The registers of a virtio device in its BAR (virtio 1.0, section 4.1.4) and the state that a driver takes it through, with every rule about that.</summary>
 /// <remarks>
 /// Layout: common configuration, 56 bytes; the notification word at 56; the interrupt status byte at 58; a byte of padding; the device's own configuration at 60.
-/// Called on the guest's thread, but for <see cref="RaiseQueueInterrupt"/> and <see cref="AcceptedFeatures"/>, which queue threads use.
+/// Called on the guest's thread, but for <see cref="RaiseQueueInterrupt"/>, <see cref="Break"/> and <see cref="AcceptedFeatures"/>, which queue threads use.
 /// </remarks>
 sealed class VirtioTransport
 {
@@ -23,6 +24,10 @@ sealed class VirtioTransport
 
     const uint PaddingOffset = 59;
 
+    // Bits of the interrupt status (section 4.1.4.5), and what stands for no MSI-X vector (section 4.1.5.1.2).
+    const int QueueInterrupt = 1, ConfigurationInterrupt = 2;
+    const uint NoVector = 0xFFFF;
+
     // Offsets in the common configuration.
     const uint DeviceFeatureSelect = 0, DeviceFeature = 4, DriverFeatureSelect = 8, DriverFeature = 12, MsixConfig = 16, NumQueues = 18, StatusOffset = 20,
         ConfigGeneration = 21, QueueSelect = 22, QueueSize = 24, QueueMsixVector = 26, QueueEnable = 28, QueueNotifyOff = 30, QueueDescLow = 32,
@@ -38,6 +43,8 @@ sealed class VirtioTransport
     uint deviceFeatureSelect, driverFeatureSelect;
     ushort queueSelect, lastNotified;
     int isr;
+    DeviceStatus status;
+    int needsReset;
 
     /// <summary>The driver has written FEATURES_OK and not read it back yet.</summary>
     bool featuresOkUnread;
@@ -52,12 +59,39 @@ sealed class VirtioTransport
 
     public ulong AcceptedFeatures { get; private set; }
 
-    public DeviceStatus Status { get; private set; }
+    /// <summary>The device status as the driver reads it.</summary>
+    public DeviceStatus Status => NeedsReset ? status | DeviceStatus.NeedsReset : status;
+
+    /// <summary>Whether the device stands still until its driver resets it.</summary>
+    public bool NeedsReset => Volatile.Read(ref needsReset) != 0;
+
+    /// <summary>What its queues have done.</summary>
+    public IEnumerable<QueueActivity> Activity => queues.Select(queue => queue.Activity);
+
+    /// <summary>Adds what its queues have done to sums of requests and bytes.</summary>
+    public void AddActivity(ref long requests, ref long bytes)
+    {
+        foreach (Virtqueue queue in queues)
+            queue.AddActivity(ref requests, ref bytes);
+    }
 
     /// <summary>Sets the queue bit of the interrupt status, and only then raises the line (section 4.1.4.5.1).</summary>
     public void RaiseQueueInterrupt()
     {
-        Interlocked.Or(ref isr, 1);
+        Interlocked.Or(ref isr, QueueInterrupt);
+        host.RaiseInterrupt(device.Line);
+    }
+
+    /// <summary>The device gets into an error state: nothing is served until the driver resets it, and a driver that is at work is told (section 2.1.2).</summary>
+    public void Break()
+    {
+        if (Interlocked.Exchange(ref needsReset, 1) != 0)
+            return;
+        foreach (Virtqueue queue in queues)
+            queue.RequestStop();
+        if (!status.HasFlag(DeviceStatus.DriverOk))
+            return;
+        Interlocked.Or(ref isr, ConfigurationInterrupt);
         host.RaiseInterrupt(device.Line);
     }
 
@@ -79,7 +113,8 @@ sealed class VirtioTransport
         featuresOkUnread = false;
         isr = 0;
         device.OnReset();
-        Status = DeviceStatus.None;   // last: the driver waits for it (section 4.1.4.3.1)
+        Volatile.Write(ref needsReset, 0);
+        status = DeviceStatus.None;   // last: the driver waits for it (section 4.1.4.3.1)
     }
 
     public uint Read(uint offset, uint mask)
@@ -87,8 +122,8 @@ sealed class VirtioTransport
         switch (offset)
         {
             case <= DriverFeature + 3:
-                if (!Status.HasFlag(DeviceStatus.Driver))
-                    throw Violate(DriverRule.FeatureReadAfterDriver, ("offset", offset), ("status", (byte)Status));
+                if (!status.HasFlag(DeviceStatus.Driver))
+                    PassOver(DriverRule.FeatureReadAfterDriver, ("offset", offset), ("status", (byte)Status));
                 RequireReadWidth(32, DeviceFeatureSelect, offset, mask);
                 return offset switch
                 {
@@ -99,7 +134,8 @@ sealed class VirtioTransport
                 };
 
             case MsixConfig or MsixConfig + 1:
-                throw Violate(DriverRule.NoMsixConfig, ("offset", offset));
+                PassOver(DriverRule.NoMsixConfig, ("offset", offset));
+                return NoVector;
 
             case NumQueues or NumQueues + 1:
                 RequireReadWidth(16, NumQueues, offset, mask);
@@ -119,18 +155,19 @@ sealed class VirtioTransport
                 return ReadQueueRegister(offset, mask);
 
             case NotifyOffset or NotifyOffset + 1:
-                if (!Status.HasFlag(DeviceStatus.DriverOk))
-                    throw Violate(DriverRule.NotifyAfterDriverOk, ("status", (byte)Status));
+                if (!status.HasFlag(DeviceStatus.DriverOk))
+                    PassOver(DriverRule.NotifyAfterDriverOk, ("status", (byte)Status));
                 RequireReadWidth(16, NotifyOffset, offset, mask);
                 return lastNotified;
 
             case IsrOffset:
                 if (mask != 0xFF)
-                    throw Violate(DriverRule.IsrReadWidth, ("offset", offset), ("mask", mask));
+                    PassOver(DriverRule.IsrReadWidth, ("offset", offset), ("mask", mask));
                 return (uint)Interlocked.Exchange(ref isr, 0);
 
             case PaddingOffset:
-                throw Violate(DriverRule.PaddingUntouched, ("offset", offset));
+                PassOver(DriverRule.PaddingUntouched, ("offset", offset));
+                return 0;
 
             default:
                 return ReadConfiguration(offset, mask);
@@ -171,14 +208,16 @@ sealed class VirtioTransport
                 return;
 
             case QueueMsixVector:
-                throw Violate(DriverRule.NoMsixVector, ("vector", value));
+                PassOver(DriverRule.NoMsixVector, ("vector", value));
+                return;
 
             case QueueEnable:
                 WriteQueueEnable(offset, value, mask);
                 return;
 
             case QueueNotifyOff:
-                throw Violate(DriverRule.QueueNotifyOffReadOnly, ("value", value));
+                PassOver(DriverRule.QueueNotifyOffReadOnly, ("value", value));
+                return;
 
             case QueueDescLow or QueueDescHigh or QueueAvailLow or QueueAvailHigh or QueueUsedLow or QueueUsedHigh:
                 WriteQueueAddress(offset, value, mask);
@@ -189,12 +228,16 @@ sealed class VirtioTransport
                 return;
 
             case IsrOffset:
-                throw Violate(DriverRule.IsrReadOnly, ("value", value));
+                PassOver(DriverRule.IsrReadOnly, ("value", value));
+                return;
 
             default:
                 uint width = offset < ConfigurationOffset ? 0 : device.WritableWidth(offset - ConfigurationOffset);
                 if (width == 0)
-                    throw Violate(DriverRule.OffsetWritable, ("offset", offset), ("value", value));
+                {
+                    PassOver(DriverRule.OffsetWritable, ("offset", offset), ("value", value));
+                    return;
+                }
                 RequireWriteWidth(width, offset, mask);
                 device.WriteConfiguration(offset - ConfigurationOffset, value);
                 return;
@@ -204,9 +247,18 @@ sealed class VirtioTransport
     /// <summary>Makes the exception for a broken rule; the caller throws it.</summary>
     public DriverViolationException Violate(DriverRule rule, params ReadOnlySpan<(string Name, ulong Value)> values) => device.Violate(rule, null, values);
 
+    /// <summary>A rule is broken that does no lasting harm: returns when the guest may go on.</summary>
+    void PassOver(DriverRule rule, params ReadOnlySpan<(string Name, ulong Value)> values) => device.PassOver(rule, null, values);
+
     Virtqueue? SelectedQueue => queueSelect < queues.Length ? queues[queueSelect] : null;
 
-    Virtqueue RequireSelectedQueue() => SelectedQueue ?? throw Violate(DriverRule.SelectedQueueExists, ("queue", queueSelect));
+    bool TryGetSelectedQueue([NotNullWhen(true)] out Virtqueue? queue)
+    {
+        queue = SelectedQueue;
+        if (queue is null)
+            PassOver(DriverRule.SelectedQueueExists, ("queue", queueSelect));
+        return queue is not null;
+    }
 
     static uint FeatureWord(ulong features, uint select) => select switch
     {
@@ -219,7 +271,7 @@ sealed class VirtioTransport
     void RequireReadWidth(uint width, uint firstField, uint offset, uint mask)
     {
         if (mask != WidthMask(width) || (offset - firstField) % (width / 8) != 0)
-            throw Violate(DriverRule.ReadWidth, ("width", width), ("offset", offset), ("mask", mask));
+            PassOver(DriverRule.ReadWidth, ("width", width), ("offset", offset), ("mask", mask));
     }
 
     void RequireWriteWidth(uint width, uint offset, uint mask)
@@ -232,15 +284,15 @@ sealed class VirtioTransport
 
     void RequireDriver(uint offset)
     {
-        if (!Status.HasFlag(DeviceStatus.Driver))
-            throw Violate(DriverRule.ConfigurationReadAfterDriver, ("offset", offset), ("status", (byte)Status));
+        if (!status.HasFlag(DeviceStatus.Driver))
+            PassOver(DriverRule.ConfigurationReadAfterDriver, ("offset", offset), ("status", (byte)Status));
     }
 
     void RequireFeatureWrite(uint offset, uint mask)
     {
-        if (!Status.HasFlag(DeviceStatus.Driver))
+        if (!status.HasFlag(DeviceStatus.Driver))
             throw Violate(DriverRule.FeatureWriteAfterDriver, ("offset", offset), ("status", (byte)Status));
-        if (Status.HasFlag(DeviceStatus.FeaturesOk))
+        if (status.HasFlag(DeviceStatus.FeaturesOk))
             throw Violate(DriverRule.FeatureWriteBeforeFeaturesOk, ("offset", offset), ("status", (byte)Status));
         RequireWriteWidth(32, offset, mask);
     }
@@ -248,10 +300,10 @@ sealed class VirtioTransport
     /// <summary>Queues are set up between FEATURES_OK, read back, and DRIVER_OK (section 3.1.1).</summary>
     void RequireQueueSetUp()
     {
-        if (!Status.HasFlag(DeviceStatus.FeaturesOk))
+        if (!status.HasFlag(DeviceStatus.FeaturesOk))
             throw Violate(DriverRule.QueueSetUpAfterFeaturesOk, ("status", (byte)Status));
         if (featuresOkUnread)
-            throw Violate(DriverRule.FeaturesOkReadBackBeforeSetUp, ("status", (byte)Status));
+            PassOver(DriverRule.FeaturesOkReadBackBeforeSetUp, ("status", (byte)Status));
     }
 
     uint ReadQueueRegister(uint offset, uint mask)
@@ -283,10 +335,13 @@ sealed class VirtioTransport
         ReadOnlySpan<byte> configuration = device.Configuration;
         uint width = mask switch { 0xFF => 8, 0xFFFF => 16, _ => 32 };
         if ((ulong)offset + width / 8 > device.WindowSize)
-            throw Violate(DriverRule.ReadInDevice, ("offset", offset), ("width", width), ("size", device.WindowSize));
+        {
+            PassOver(DriverRule.ReadInDevice, ("offset", offset), ("width", width), ("size", device.WindowSize));
+            return uint.MaxValue & mask;
+        }
         RequireDriver(offset);
         if (offset % (width / 8) != 0)
-            throw Violate(DriverRule.ConfigurationReadAligned, ("offset", offset), ("width", width));
+            PassOver(DriverRule.ConfigurationReadAligned, ("offset", offset), ("width", width));
         uint value = 0;
         int start = (int)(offset - ConfigurationOffset);
         for (int i = (int)(width / 8) - 1; i >= 0; i--)
@@ -310,29 +365,33 @@ sealed class VirtioTransport
         if (host.IsVerbose)
             host.Verbose($"{device.Name}: device status -> {CFormat.Hex(value)}");
         RequireWriteWidth(8, offset, mask);
-        var status = (DeviceStatus)value;
-        if (status == DeviceStatus.None)
+        if (value == (uint)DeviceStatus.None)
         {
             Reset();
             return;
         }
+        // A driver adds to what it has read, and may have read that the device needs a reset.
+        DeviceStatus next = (DeviceStatus)value & (NeedsReset ? ~DeviceStatus.NeedsReset : (DeviceStatus)0xFF);
         (string, ulong) from = ("from", (byte)Status), to = ("to", value);
-        if ((Status & ~status) != 0)
+        if ((status & ~next) != 0)
             throw Violate(DriverRule.StatusBitsStay, from, to);
-        if ((status & ~KnownStatus) != 0)
-            throw Violate(DriverRule.StatusBitsKnown, from, to);
+        if ((next & ~KnownStatus) != 0)
+        {
+            PassOver(DriverRule.StatusBitsKnown, from, to);
+            next &= KnownStatus;
+        }
         // A driver may give up at any point, and then says no more than that (section 2.1).
-        DeviceStatus added = status & ~Status & ~DeviceStatus.Failed;
+        DeviceStatus added = next & ~status & ~DeviceStatus.Failed;
         DeviceStatus? needed = added switch
         {
-            DeviceStatus.None => Status & ~DeviceStatus.Failed,
+            DeviceStatus.None => status & ~DeviceStatus.Failed,
             DeviceStatus.Acknowledge => DeviceStatus.None,
             DeviceStatus.Driver => DeviceStatus.Acknowledge,
             DeviceStatus.FeaturesOk => DeviceStatus.Acknowledge | DeviceStatus.Driver,
             DeviceStatus.DriverOk => DeviceStatus.Acknowledge | DeviceStatus.Driver | DeviceStatus.FeaturesOk,
             _ => null,   // several at once
         };
-        if (needed != (Status & ~DeviceStatus.Failed))
+        if (needed != (status & ~DeviceStatus.Failed))
             throw Violate(DriverRule.StatusInOrder, from, to);
         if (added == DeviceStatus.FeaturesOk)
         {
@@ -340,10 +399,10 @@ sealed class VirtioTransport
             featuresOkUnread = true;
         }
         if (added == DeviceStatus.DriverOk && featuresOkUnread)
-            throw Violate(DriverRule.FeaturesOkReadBack, from, to);
-        if (status.HasFlag(DeviceStatus.Failed) && !Status.HasFlag(DeviceStatus.Failed))
+            PassOver(DriverRule.FeaturesOkReadBack, from, to);
+        if (next.HasFlag(DeviceStatus.Failed) && !status.HasFlag(DeviceStatus.Failed))
             host.Warn($"{device.Name}: the guest's driver has given up the device");
-        Status = status;
+        status = next;
         if (added == DeviceStatus.DriverOk)
             StartQueues();
     }
@@ -364,14 +423,15 @@ sealed class VirtioTransport
         device.OnReady();
         foreach (Virtqueue queue in queues)
         {
-            if (queue.Enabled)
+            if (queue.Enabled && !NeedsReset)
                 queue.Start();
         }
     }
 
     void WriteQueueSize(uint offset, uint value, uint mask)
     {
-        Virtqueue queue = RequireSelectedQueue();
+        if (!TryGetSelectedQueue(out Virtqueue? queue))
+            return;
         if (!BitOperations.IsPow2(value))
             throw Violate(DriverRule.QueueSizePowerOfTwo, ("size", value));
         if (value > Virtqueue.MaximumSize)
@@ -385,10 +445,14 @@ sealed class VirtioTransport
 
     void WriteQueueEnable(uint offset, uint value, uint mask)
     {
-        Virtqueue queue = RequireSelectedQueue();
+        if (!TryGetSelectedQueue(out Virtqueue? queue))
+            return;
         if (value != 1)
-            throw Violate(DriverRule.QueueEnableIsOne, ("enable", value));
-        if (Status.HasFlag(DeviceStatus.DriverOk))
+        {
+            PassOver(DriverRule.QueueEnableIsOne, ("enable", value));
+            return;
+        }
+        if (status.HasFlag(DeviceStatus.DriverOk))
             throw Violate(DriverRule.QueueEnabledBeforeDriverOk, ("queue", queueSelect));
         RequireQueueSetUp();
         RequireWriteWidth(16, offset, mask);
@@ -397,7 +461,8 @@ sealed class VirtioTransport
 
     void WriteQueueAddress(uint offset, uint value, uint mask)
     {
-        Virtqueue queue = RequireSelectedQueue();
+        if (!TryGetSelectedQueue(out Virtqueue? queue))
+            return;
         if (queue.Enabled)
             throw Violate(DriverRule.QueueAddressOfLiveQueue, ("queue", queueSelect), ("offset", offset));
         RequireQueueSetUp();
@@ -419,9 +484,12 @@ sealed class VirtioTransport
     void Notify(uint offset, uint value, uint mask)
     {
         if (value >= queues.Length)
-            throw Violate(DriverRule.NotifiedQueueExists, ("queue", value));
-        if (!Status.HasFlag(DeviceStatus.DriverOk))
-            throw Violate(DriverRule.NotifyAfterDriverOk, ("queue", value), ("status", (byte)Status));
+        {
+            PassOver(DriverRule.NotifiedQueueExists, ("queue", value));
+            return;
+        }
+        if (!status.HasFlag(DeviceStatus.DriverOk))
+            PassOver(DriverRule.NotifyAfterDriverOk, ("queue", value), ("status", (byte)Status));
         RequireWriteWidth(16, offset, mask);
         lastNotified = (ushort)value;
         queues[value].Notify();

@@ -1,3 +1,4 @@
+using LguestPS.Emulator.Linux;
 using LguestPS.Emulator.Memory;
 
 namespace LguestPS.Emulator.Devices;
@@ -18,6 +19,7 @@ sealed unsafe class Virtqueue
     readonly VirtqueueService service;
     readonly DescriptorChain chain;
     readonly ManualResetEventSlim wake = new(false, spinCount: 0);
+    readonly Lock stopGate = new();
     CancellationTokenSource? stop;
     Thread? thread;
 
@@ -25,6 +27,7 @@ sealed unsafe class Virtqueue
     byte* descriptors, available, used;
     ushort lastAvailable;
     uint usedSinceInterrupt;
+    long requests, bytesFromGuest, bytesToGuest, notifications, interrupts;
 
     public Virtqueue(VirtioDevice device, VirtioTransport transport, IDeviceHost host, VirtqueueService service)
     {
@@ -55,6 +58,16 @@ sealed unsafe class Virtqueue
 
     public CancellationToken Stopping { get; private set; }
 
+    /// <summary>What the queue has done, resets included. From any thread.</summary>
+    public QueueActivity Activity => new(service.Name, requests, bytesFromGuest, bytesToGuest, notifications, interrupts);
+
+    /// <summary>Adds what the queue has done to sums of requests and bytes.</summary>
+    public void AddActivity(ref long sumOfRequests, ref long sumOfBytes)
+    {
+        sumOfRequests += requests;
+        sumOfBytes += bytesFromGuest + bytesToGuest;
+    }
+
     /// <summary>The driver is done with the queue's registers: checks them and finds the rings.</summary>
     public void Enable()
     {
@@ -66,7 +79,7 @@ sealed unsafe class Virtqueue
         available = Check(AvailableAddress, 4 + 2 * (uint)Size);
         used = Check(UsedAddress, 4 + UsedElementSize * Size);
         if (UsedFlags != 0)
-            throw Violate(DriverRule.UsedFlagsStartZero, ("flags", UsedFlags));
+            PassOver(DriverRule.UsedFlagsStartZero, ("flags", UsedFlags));
         Enabled = true;
     }
 
@@ -83,16 +96,27 @@ sealed unsafe class Virtqueue
     /// <summary>Ends the queue's thread, if it has one, and waits for its end.</summary>
     public void Stop()
     {
-        if (thread is null || stop is null)
+        if (thread is null)
             return;
-        stop.Cancel();
-        wake.Set();
+        RequestStop();
         if (thread != Thread.CurrentThread)
         {
             thread.Join();
-            stop.Dispose();
+            lock (stopGate)
+            {
+                stop?.Dispose();
+                stop = null;
+            }
         }
         thread = null;
+    }
+
+    /// <summary>Makes the queue's thread, if it has one, go home. From any thread.</summary>
+    public void RequestStop()
+    {
+        lock (stopGate)
+            stop?.Cancel();
+        wake.Set();
     }
 
     /// <summary>Stops the queue and puts its registers back to their first values.</summary>
@@ -103,14 +127,27 @@ sealed unsafe class Virtqueue
     }
 
     /// <summary>The driver says that there may be something new. A queue that isn't served forgets it.</summary>
-    public void Notify() => wake.Set();
+    public void Notify()
+    {
+        notifications++;
+        wake.Set();
+    }
 
     public DriverViolationException Violate(DriverRule rule, params ReadOnlySpan<(string Name, ulong Value)> values)
         => device.Violate(rule, service.Name, values);
 
+    /// <summary>A rule is broken that does no lasting harm: returns when the guest may go on.</summary>
+    public void PassOver(DriverRule rule, params ReadOnlySpan<(string Name, ulong Value)> values) => device.PassOver(rule, service.Name, values);
+
     /// <summary>Publishes a used element; the interrupt comes with <see cref="InterruptIfUsed"/>.</summary>
-    public void AddUsed(ushort head, uint written)
+    /// <param name="head">The chain's first descriptor.</param>
+    /// <param name="read">Bytes that the guest gave, to be counted.</param>
+    /// <param name="written">Bytes that it got.</param>
+    public void AddUsed(ushort head, uint read, uint written)
     {
+        requests++;
+        bytesFromGuest += read;
+        bytesToGuest += written;
         ushort index = *(ushort*)(used + 2);
         byte* element = used + 4 + UsedElementSize * (uint)(index % Size);
         *(uint*)element = head;
@@ -129,9 +166,11 @@ sealed unsafe class Virtqueue
         Thread.MemoryBarrier();
         ushort flags = Volatile.Read(ref *(ushort*)available);
         if (flags > 1)
-            throw Violate(DriverRule.AvailableFlagsKnown, ("flags", flags));
-        if ((flags & AvailableNoInterrupt) == 0)
-            transport.RaiseQueueInterrupt();
+            PassOver(DriverRule.AvailableFlagsKnown, ("flags", flags));
+        if ((flags & AvailableNoInterrupt) != 0)
+            return;
+        interrupts++;
+        transport.RaiseQueueInterrupt();
     }
 
     void ResetRegisters()
@@ -163,6 +202,7 @@ sealed unsafe class Virtqueue
     void Serve()
     {
         CancellationToken stopping = Stopping;
+        using HostThreadTimes.Span? span = host.ThreadTimes?.Enter();
         try
         {
             while (WaitForChain(stopping))
@@ -171,6 +211,10 @@ sealed unsafe class Virtqueue
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // The device is being reset or closed.
+        }
+        catch (DriverViolationException broken) when (device.GoesOn(broken.Violation))
+        {
+            transport.Break();
         }
         catch (Exception reason)
         {

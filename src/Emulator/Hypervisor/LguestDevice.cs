@@ -64,6 +64,9 @@ public sealed unsafe partial class LguestDevice : IProcessorOwner, IGuestRegiste
     /// <summary>Instructions retired so far.</summary>
     public long InstructionsRetired => Volatile.Read(ref Cpu.State->Retired);
 
+    /// <summary>Bytes of machine code that the processor holds. From any thread.</summary>
+    public long CodeBytes => Cpu.CodeBytes;
+
     /// <summary>The processor.</summary>
     internal Processor Cpu { get; }
 

@@ -1,4 +1,5 @@
 using LguestPS.Emulator.Devices;
+using LguestPS.Emulator.Linux;
 using LguestPS.Emulator.Memory;
 using LguestPS.Emulator.Time;
 
@@ -7,6 +8,7 @@ namespace LguestPS.Emulator.Launcher;
 /// <summary>A guest from its loading to its end or restart: memory and devices, and what runs it, all made for it and freed with it.</summary>
 abstract class GuestSession : IDeviceHost, IDisposable
 {
+    readonly ViolationAction onViolation;
     Exception? failure;
     bool disposed;
 
@@ -15,6 +17,7 @@ abstract class GuestSession : IDeviceHost, IDisposable
     {
         Log = log;
         Clock = clock;
+        onViolation = definition.OnViolation;
         GuestName = definition.Name;
         Memory = GuestMemoryFactory.Create(definition.Name, definition.MemoryMB);
         Bus = new(this, routing);
@@ -48,6 +51,21 @@ abstract class GuestSession : IDeviceHost, IDisposable
     /// <summary>Instructions retired so far.</summary>
     public abstract long InstructionsRetired { get; }
 
+    /// <summary>Bytes of machine code made of the guest's.</summary>
+    public abstract long CodeBytes { get; }
+
+    /// <inheritdoc/>
+    public HostThreadTimes ThreadTimes { get; } = new();
+
+    /// <summary>Exceptions and software interrupts by vector. Counted on the guest's thread, as are the next two; read by any.</summary>
+    protected abstract long[] Traps { get; }
+
+    /// <summary>Interrupts taken, by line.</summary>
+    protected abstract long[] Interrupts { get; }
+
+    /// <summary>Hypercalls by number.</summary>
+    protected virtual long[] Hypercalls => [];
+
     /// <summary>Where messages go.</summary>
     protected IMachineLog Log { get; }
 
@@ -60,9 +78,33 @@ abstract class GuestSession : IDeviceHost, IDisposable
     /// <summary>What a device has reported that ends the guest.</summary>
     protected Exception? Failure => Volatile.Read(ref failure);
 
+    /// <summary>What the session has done until now. From any thread, until it is disposed.</summary>
+    public MachineActivity Measure() => new()
+    {
+        Instructions = InstructionsRetired,
+        Traps = [.. Traps],
+        Interrupts = [.. Interrupts],
+        Hypercalls = [.. Hypercalls],
+        Devices = [.. Bus.Devices.Select(device => device.Activity)],
+        ProcessorTime = ThreadTimes.Total,
+        MemoryBytes = Memory.Size,
+        ResidentBytes = Memory.ResidentBytes,
+        CodeBytes = CodeBytes,
+    };
+
+    /// <summary>Sums of it, and the bytes of each device added to those given, in slot order from the console on. From any thread, until it is disposed.</summary>
+    public MachineSample Sample(Span<long> deviceBytes)
+    {
+        long requests = 0;
+        for (int i = 0; i < Math.Min(Bus.Devices.Count, deviceBytes.Length); i++)
+            Bus.Devices[i].AddActivity(ref requests, ref deviceBytes[i]);
+        return new(InstructionsRetired, Sum(Traps), Sum(Interrupts), Sum(Hypercalls), requests);
+    }
+
     /// <summary>Runs the guest until it ends; null when it wants to start anew.</summary>
     public GuestExit? Run()
     {
+        using HostThreadTimes.Span span = ThreadTimes.Enter();
         try
         {
             return RunGuest();
@@ -87,6 +129,15 @@ abstract class GuestSession : IDeviceHost, IDisposable
     {
         Interlocked.CompareExchange(ref failure, reason, null);
         Stop();
+    }
+
+    /// <inheritdoc/>
+    public bool TryGoOn(DriverViolation violation)
+    {
+        if (onViolation == ViolationAction.Stop)
+            return false;
+        Log.Violation(violation);
+        return true;
     }
 
     /// <inheritdoc/>
@@ -124,6 +175,14 @@ abstract class GuestSession : IDeviceHost, IDisposable
         Add(new ConsoleDevice(console));
         foreach (DeviceSettings settings in definition.Devices)
             Add(settings.Create(this));
+    }
+
+    static long Sum(long[] counts)
+    {
+        long sum = 0;
+        foreach (long count in counts)
+            sum += count;
+        return sum;
     }
 
     void Add(VirtioDevice device)

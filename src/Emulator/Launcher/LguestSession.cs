@@ -38,6 +38,18 @@ sealed unsafe class LguestSession : GuestSession
     /// <inheritdoc/>
     public override long InstructionsRetired => hypervisor.InstructionsRetired;
 
+    /// <inheritdoc/>
+    public override long CodeBytes => hypervisor.CodeBytes;
+
+    /// <inheritdoc/>
+    protected override long[] Traps => Counters.Traps;
+
+    /// <inheritdoc/>
+    protected override long[] Interrupts => Counters.Interrupts;
+
+    /// <inheritdoc/>
+    protected override long[] Hypercalls => Counters.Hypercalls;
+
     /// <summary>What the guest has asked for and what has happened to it.</summary>
     public HypervisorCounters Counters => hypervisor.Counters;
 

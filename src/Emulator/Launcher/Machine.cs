@@ -13,8 +13,11 @@ public sealed class Machine : IDisposable
     readonly GuestClock clock;
     readonly object gate = new();
     readonly ManualResetEventSlim ended = new(true);
+    readonly long[] finishedBytes;
     GuestSession? session;   // this and what follows: under the gate
-    MachineCounters counters;
+    MachineActivity finished = MachineActivity.None;   // what the sessions did that are over: in full, in sums, and above by device
+    MachineSample finishedSums;
+    int restarts;
     bool started, stopping;
 
     /// <summary>Opens everything a guest needs and loads its memory. On failure nothing stays open.</summary>
@@ -29,6 +32,7 @@ public sealed class Machine : IDisposable
         this.console = console;
         this.log = log;
         this.clock = new(clock ?? new HostClock());
+        finishedBytes = new long[definition.Devices.Count + 1];
         session = OpenSession();
     }
 
@@ -91,7 +95,29 @@ public sealed class Machine : IDisposable
         get
         {
             lock (gate)
-                return session is null ? counters : counters with { Instructions = counters.Instructions + session.InstructionsRetired };
+                return new(finished.Instructions + (session?.InstructionsRetired ?? 0), restarts);
+        }
+    }
+
+    /// <summary>Devices on the bus, the console included.</summary>
+    public int DeviceCount => finishedBytes.Length;
+
+    /// <summary>All that the machine has done so far, at whatever stage of its life. From any thread; the guest is not held up.</summary>
+    public MachineActivity Measure()
+    {
+        lock (gate)
+            return session is null ? finished : finished.Then(session.Measure());
+    }
+
+    /// <summary>Sums of what the machine has done so far. From any thread; makes no garbage.</summary>
+    /// <param name="deviceBytes">Gets the bytes of each device in both directions, in slot order, the console first.</param>
+    public MachineSample Sample(Span<long> deviceBytes)
+    {
+        deviceBytes.Clear();
+        lock (gate)
+        {
+            finishedBytes.AsSpan(0, Math.Min(finishedBytes.Length, deviceBytes.Length)).CopyTo(deviceBytes);
+            return session is null ? finishedSums : finishedSums + session.Sample(deviceBytes);
         }
     }
 
@@ -130,7 +156,7 @@ public sealed class Machine : IDisposable
         }
         lock (gate)
         {
-            counters = counters with { Restarts = counters.Restarts + 1 };
+            restarts++;
             session = opened;
             if (stopping)
                 opened.Stop();
@@ -148,7 +174,10 @@ public sealed class Machine : IDisposable
             closing = session;
             session = null;
             if (closing is not null)
-                counters = counters with { Instructions = counters.Instructions + closing.InstructionsRetired };
+            {
+                finished = finished.Then(closing.Measure());
+                finishedSums += closing.Sample(finishedBytes);
+            }
         }
         try
         {
@@ -203,6 +232,11 @@ public interface IMachineLog
 
     /// <summary>A warning. From any thread.</summary>
     void Warn(string line);
+
+    /// <summary>A driver broke a rule of virtio, and the guest goes on. From any thread.</summary>
+    void Violation(DriverViolation violation)
+    {
+    }
 
     /// <summary>The guest is about to start anew. From the running thread.</summary>
     void Restarting();

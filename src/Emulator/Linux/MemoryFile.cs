@@ -49,6 +49,17 @@ public sealed unsafe class MemoryFile : IMemoryBacking
     public uint Size { get; }
 
     /// <inheritdoc/>
+    public long ResidentBytes
+    {
+        get
+        {
+            const int blockSize = 512;   // st_blocks counts in these (stat(2))
+            stat status;
+            return LibC.fstat(Descriptor, &status) == 0 ? status.st_blocks * blockSize : 0;
+        }
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (disposed)

@@ -27,6 +27,9 @@ public sealed unsafe class GuestMemory : IDisposable
     /// <summary>Bytes of RAM: the first address that is not RAM.</summary>
     public uint Size { get; }
 
+    /// <summary>Bytes of it that the host has really given: pages that were touched.</summary>
+    public long ResidentBytes => backing.ResidentBytes;
+
     /// <summary>Whether all of <paramref name="length"/> bytes at <paramref name="address"/> are RAM.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Contains(uint address, uint length) => (ulong)address + length <= Size;
@@ -84,6 +87,9 @@ public unsafe interface IMemoryBacking : IDisposable
 
     /// <summary>Bytes, a multiple of the page size.</summary>
     uint Size { get; }
+
+    /// <summary>Bytes of it that the host has really given.</summary>
+    long ResidentBytes => Size;
 }
 
 /// <summary>Memory from the runtime's own allocator, for hosts without memory files.</summary>

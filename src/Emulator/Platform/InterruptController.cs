@@ -9,6 +9,9 @@ sealed class InterruptController : IPortDevice
     readonly Chip master = new(), slave = new();
     readonly Lock gate = new();
 
+    /// <summary>Requests that the processor has acknowledged, by line.</summary>
+    public long[] Acknowledged { get; } = new long[16];
+
     /// <inheritdoc/>
     public IEnumerable<ushort> Ports => [0x20, 0x21, 0xA0, 0xA1, 0x4D0, 0x4D1];
 
@@ -43,8 +46,13 @@ sealed class InterruptController : IPortDevice
             if (line < 0)
                 return (byte)(master.VectorBase + SpuriousLine);
             if (line != CascadeLine)
+            {
+                Acknowledged[line]++;
                 return master.Acknowledge(line);
+            }
             int inner = slave.Next();
+            if (inner >= 0)
+                Acknowledged[inner + 8]++;
             byte vector = inner < 0 ? (byte)(slave.VectorBase + SpuriousLine) : slave.Acknowledge(inner);
             master.Acknowledge(CascadeLine);
             return vector;

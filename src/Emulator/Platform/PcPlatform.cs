@@ -83,6 +83,12 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
     /// <summary>Instructions retired so far.</summary>
     public long InstructionsRetired => Volatile.Read(ref cpu.State->Retired);
 
+    /// <summary>Interrupts taken, by line. Others may read at any time.</summary>
+    public long[] Interrupts => interrupts.Acknowledged;
+
+    /// <summary>Bytes of machine code that the processor holds. From any thread.</summary>
+    public long CodeBytes => cpu.CodeBytes;
+
     /// <summary>The byte that was written to the debug-exit port.</summary>
     public byte DebugExitCode { get; private set; }
 

@@ -22,6 +22,21 @@ static class Errors
     public static ErrorRecord GuestNotRunning(LguestGuest guest) =>
         Make("GuestNotRunning", ErrorCategory.InvalidOperation, guest, Messages.GuestNotRunning, guest.Name);
 
+    public static ErrorRecord GuestNeverStarted(LguestGuest guest) =>
+        Make("GuestNeverStarted", ErrorCategory.InvalidOperation, guest, Messages.GuestNeverStarted, guest.Name);
+
+    public static ErrorRecord OneTimelineOnly(LguestGuest first, LguestGuest second) =>
+        Make("OneTimelineOnly", ErrorCategory.InvalidArgument, second, Messages.OneTimelineOnly, first.Name, second.Name);
+
+    public static ErrorRecord UnknownPictureFormat(string path) =>
+        Make("UnknownPictureFormat", ErrorCategory.InvalidArgument, path, Messages.UnknownPictureFormat, path);
+
+    public static ErrorRecord FileExists(string errorId, string path) =>
+        Make(errorId, ErrorCategory.ResourceExists, path, Messages.FileExists, path);
+
+    public static ErrorRecord CannotWrite(string errorId, string path, Exception cause) =>
+        Make(errorId, ErrorCategory.WriteError, path, Messages.CannotWrite, path, cause.Message);
+
     public static ErrorRecord GuestRemoved(LguestGuest guest) =>
         Make("GuestRemoved", ErrorCategory.InvalidOperation, guest, Messages.GuestRemoved, guest.Name);
 

@@ -16,11 +16,24 @@ sealed class GuestRun : IMachineLog
     readonly TaskCompletionSource<GuestExit> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly CancellationTokenSource ended = new();
     readonly Stopwatch watch = Stopwatch.StartNew();
+    readonly Func<DriverViolation, bool> violated;
+    readonly TimelineRecorder timeline;
+    readonly bool warnsOfViolations;
+    long measuredInstructions;   // at the last measure, as is the next
+    TimeSpan measuredAt;
 
     /// <summary>Opens what the guest needs, loads its memory and makes its runspace; nothing runs yet, and on failure nothing stays open.</summary>
     /// <exception cref="HostResourceException">The host does not have something.</exception>
-    public GuestRun(GuestDefinition definition, IConsoleBackend console, bool verbose)
+    /// <param name="definition">The guest.</param>
+    /// <param name="console">The host's side of its console.</param>
+    /// <param name="timeline">Records its course.</param>
+    /// <param name="violated">Told of broken rules that the guest survives; answers whether it is the first time.</param>
+    /// <param name="verbose">Whether verbose lines are to be made.</param>
+    public GuestRun(GuestDefinition definition, IConsoleBackend console, TimelineRecorder timeline, Func<DriverViolation, bool> violated, bool verbose)
     {
+        this.timeline = timeline;
+        this.violated = violated;
+        warnsOfViolations = definition.OnViolation == ViolationAction.Warn;
         IsVerbose = verbose;
         machine = new Machine(definition, console, this);
         try
@@ -79,7 +92,30 @@ sealed class GuestRun : IMachineLog
 
     /// <summary>Lets the loop run in the runspace's pipeline. Returns at once.</summary>
     /// <param name="tell">Told how it ended, before <see cref="Completion"/> is done.</param>
-    public void Begin(Action<GuestExit> tell) => _ = RunToEnd(tell);
+    public void Begin(Action<GuestExit> tell)
+    {
+        timeline.Begin(machine);
+        _ = RunToEnd(tell);
+    }
+
+    /// <summary>Measures the run, which may be over.</summary>
+    /// <param name="guest">The guest.</param>
+    /// <param name="platform">The machine that it runs on.</param>
+    public GuestMeasurement Measure(LguestGuest guest, GuestPlatform platform)
+    {
+        MachineActivity activity = machine.Measure();
+        TimeSpan uptime = Uptime, interval;
+        long instructions;
+        lock (machine)
+        {
+            (interval, measuredAt) = (uptime - measuredAt, uptime);
+            (instructions, measuredInstructions) = (activity.Instructions - measuredInstructions, activity.Instructions);
+        }
+        return new(guest, platform, activity, uptime, interval, instructions);
+    }
+
+    /// <summary>The course of the run, which may be over.</summary>
+    public GuestTimeline ReadTimeline(string guestName) => new(guestName, [.. machine.Measure().Devices.Select(device => device.Kind)], timeline);
 
     /// <summary>Turns the guest off. Returns at once.</summary>
     public void Stop() => machine.Stop();
@@ -130,8 +166,16 @@ sealed class GuestRun : IMachineLog
 
     void IMachineLog.Warn(string line) => Warning.Add(new WarningRecord(line));
 
+    void IMachineLog.Violation(DriverViolation violation)
+    {
+        // A driver in a loop may break a rule thousands of times a second: it is told once.
+        if (violated(violation) && warnsOfViolations)
+            Warning.Add(new WarningRecord(violation.Message));
+    }
+
     void IMachineLog.Restarting()
     {
+        timeline.Add(TimelineMarkKind.Restart, Messages.GuestRestarting);
         if (IsVerbose)
             Verbose.Add(new VerboseRecord(Messages.GuestRestarting));
     }

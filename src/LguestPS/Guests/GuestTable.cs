@@ -98,6 +98,9 @@ sealed class GuestTable
             events.GenerateEvent(happened.SourceIdentifier, happened.Guest, [happened.Guest, happened], null, processInCurrentThread: true, waitForCompletionInCurrentThread: false);
     }
 
+    /// <summary>Whether any session listens to an engine event.</summary>
+    public bool Listens(string sourceIdentifier) => Listeners(sourceIdentifier).Count > 0;
+
     /// <summary>Turns all guests off and waits until what they hold is flushed and closed.</summary>
     public void EndAll()
     {

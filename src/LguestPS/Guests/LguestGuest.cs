@@ -10,9 +10,12 @@ public sealed class LguestGuest
     readonly GuestDefinition definition;
     readonly GuestEvents events;
     readonly List<LguestDevice> devices;   // those of the definition behind the console
-    GuestRun? run;
+    readonly ViolationHistory violations;
+    GuestRun? run, lastRun;   // the second is the present one too
     GuestState state;   // changed by ChangeState
-    MachineCounters lastCounters;
+    TimelineRecorder? timeline;
+    ConsoleLines? lines;
+    int runs;
     bool removed;
     PlatformChoice? platform;
 
@@ -20,6 +23,7 @@ public sealed class LguestGuest
     {
         this.definition = definition;
         events = new(Tell);
+        violations = new(this);
         devices = [LguestDevice.CreateConsole(this), .. definition.Devices.Select(settings => LguestDevice.Create(this, settings))];
         Console = new GuestConsole();
     }
@@ -29,6 +33,9 @@ public sealed class LguestGuest
 
     /// <summary>The guest's console has a new line.</summary>
     public event EventHandler<GuestConsoleLineEventArgs>? ConsoleLine;
+
+    /// <summary>A driver of the guest broke a rule of virtio, at this place for the first time in this run.</summary>
+    public event EventHandler<GuestViolationEventArgs>? ViolationFound;
 
     /// <summary>The guest's name, unlike any other's in this process without regard to case.</summary>
     public string Name => definition.Name;
@@ -103,6 +110,9 @@ public sealed class LguestGuest
     /// <summary>The rule of virtio whose breach ended the last run, where one did.</summary>
     public DriverViolation? Violation => ExitReason?.Violation;
 
+    /// <summary>All rules of virtio that its drivers have broken, in all its runs, the oldest first.</summary>
+    public IReadOnlyList<LguestViolation> Violations => violations.All;
+
     /// <summary>How many times the guest has restarted itself in this run, or in the last one.</summary>
     public int Restarts => Counters.Restarts;
 
@@ -117,7 +127,7 @@ public sealed class LguestGuest
         get
         {
             lock (gate)
-                return run?.Counters ?? lastCounters;
+                return lastRun?.Counters ?? default;
         }
     }
 
@@ -129,6 +139,24 @@ public sealed class LguestGuest
             lock (gate)
                 return run;
         }
+    }
+
+    /// <summary>What the guest has done in its present or last run, and what that costs; null when it was never started.</summary>
+    internal GuestMeasurement? Measure()
+    {
+        GuestRun? measured;
+        lock (gate)
+            measured = lastRun;
+        return measured?.Measure(this, Platform);
+    }
+
+    /// <summary>The course of its present or last run; null when it was never started.</summary>
+    internal GuestTimeline? ReadTimeline()
+    {
+        GuestRun? told;
+        lock (gate)
+            told = lastRun;
+        return told?.ReadTimeline(Name);
     }
 
     /// <summary>Adds a device in the next slot. False: the guest is not off.</summary>
@@ -273,6 +301,7 @@ public sealed class LguestGuest
         {
             if (state != GuestState.Off || removed)
                 return null;
+            timeline = new(console.Buffer);
             ChangeState(GuestState.Starting);
             ExitReason = null;
             Console = console;
@@ -281,10 +310,13 @@ public sealed class LguestGuest
         GuestRun? started = null;
         try
         {
-            started = new GuestRun(definition, console.Buffer, verbose);
+            int number = ++runs;   // one thread at a time starts a guest
+            started = new GuestRun(definition, console.Buffer, timeline, violation => NoteViolation(number, violation, ended: false), verbose);
+            lines = new(console.Buffer, timeline.AddLine, () => ConsoleLine is not null || GuestTable.Process.Listens(GuestEvents.ConsoleLine),
+                line => events.Post(new GuestConsoleLineEventArgs(this, line)));
             lock (gate)
             {
-                run = started;
+                run = lastRun = started;
                 ChangeState(GuestState.Running);
             }
             started.Begin(Ended);
@@ -318,6 +350,7 @@ public sealed class LguestGuest
         if (state == next)
             return;
         events.Post(new GuestStateChangedEventArgs(this, state, next));
+        timeline?.Add(TimelineMarkKind.State, next.ToString());
         state = next;
     }
 
@@ -331,6 +364,9 @@ public sealed class LguestGuest
                 break;
             case GuestConsoleLineEventArgs line:
                 ConsoleLine?.Invoke(this, line);
+                break;
+            case GuestViolationEventArgs violation:
+                ViolationFound?.Invoke(this, violation);
                 break;
         }
         GuestTable.Process.Tell(happened);
@@ -360,10 +396,23 @@ public sealed class LguestGuest
         lock (gate)
         {
             ExitReason = exit;
-            lastCounters = run?.Counters ?? default;
+            if (exit.Violation is { } violation)
+                NoteViolation(runs, violation, ended: true);
             run = null;
             ChangeState(GuestState.Off);
+            timeline?.Dispose();
         }
+        lines?.Dispose();
         Console.Buffer.Close();
+    }
+
+    // True: it is the first time in this run.
+    bool NoteViolation(int number, DriverViolation violation, bool ended)
+    {
+        if (violations.Add(number, violation, ended) is not { } entry)
+            return false;
+        events.Post(new GuestViolationEventArgs(this, entry));
+        timeline?.Add(TimelineMarkKind.Violation, violation.Message);
+        return true;
     }
 }

@@ -47,3 +47,18 @@ public sealed class GuestConsoleLineEventArgs : GuestEventArgs
     /// <summary>The line.</summary>
     public override string ToString() => Line;
 }
+
+/// <summary>A guest's driver broke a rule of virtio, for the first time in this run at this place.</summary>
+public sealed class GuestViolationEventArgs : GuestEventArgs
+{
+    internal GuestViolationEventArgs(LguestGuest guest, LguestViolation violation) : base(guest) => Violation = violation;
+
+    /// <summary>The violation; its count goes on.</summary>
+    public LguestViolation Violation { get; }
+
+    /// <inheritdoc/>
+    internal override string SourceIdentifier => GuestEvents.Violation;
+
+    /// <summary>The launcher's text.</summary>
+    public override string ToString() => Violation.Message;
+}

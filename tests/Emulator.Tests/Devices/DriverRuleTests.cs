@@ -226,6 +226,27 @@ public sealed class DriverRuleTests
         Assert.Equal(TestMachine.Eip, violation.GuestEip);
     }
 
+    [Theory, MemberData(nameof(DeadlyRules))]
+    public void Guest_may_go_on(DriverRule rule)
+    {
+        Crime crime = Crimes[rule];
+        using var machine = new TestMachine(crime.RamBytes) { GoesOn = true };
+        var driver = new TestDriver(machine, crime.Device(machine));
+
+        crime.Commit(machine, driver);
+
+        machine.WaitFor(() => machine.Violations.Any(found => found.Rule == rule), "the violation");
+        Assert.Equal(crime.Message, machine.Violations[0].Message);
+        if (DriverRules.Describe(rule).Recoverable)
+            Assert.False(driver.Device.Status.HasFlag(DeviceStatus.NeedsReset));
+        else
+            machine.WaitFor(() => driver.Device.Status.HasFlag(DeviceStatus.NeedsReset), "the error state");
+
+        // A reset brings it back, whatever was wrong.
+        Assert.Equal(0xB, driver.Negotiate().Status);
+        Assert.Null(machine.Failure);
+    }
+
     [Fact]
     public void Table_lists_the_rules_in_order()
         => Assert.Equal(Enum.GetValues<DriverRule>(), DriverRules.All.Select(rule => rule.Rule));

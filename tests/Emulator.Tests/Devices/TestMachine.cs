@@ -12,6 +12,7 @@ sealed class TestMachine : IDeviceHost, IDisposable
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     readonly List<string> verbose = [], warnings = [];
+    readonly List<DriverViolation> violations = [];
     readonly int[] interrupts = new int[32];
     volatile Exception? failure;
 
@@ -31,7 +32,13 @@ sealed class TestMachine : IDeviceHost, IDisposable
 
     public bool IsVerbose { get; set; } = true;
 
+    /// <summary>Whether the guest lives on when its driver breaks a rule.</summary>
+    public bool GoesOn { get; set; }
+
     public Exception? Failure => failure;
+
+    /// <summary>Rules that were broken and survived.</summary>
+    public DriverViolation[] Violations { get { lock (violations) return [.. violations]; } }
 
     public string[] VerboseLines { get { lock (verbose) return [.. verbose]; } }
 
@@ -49,6 +56,14 @@ sealed class TestMachine : IDeviceHost, IDisposable
     }
 
     public void Fail(Exception reason) => Interlocked.CompareExchange(ref failure, reason, null);
+
+    public bool TryGoOn(DriverViolation violation)
+    {
+        if (GoesOn)
+            lock (violations)
+                violations.Add(violation);
+        return GoesOn;
+    }
 
     public void Verbose(string line) { lock (verbose) verbose.Add(line); }
 

@@ -23,6 +23,9 @@ sealed unsafe class CodeCache : IDisposable
     /// <summary>The shared pieces.</summary>
     public Thunks Thunks { get; }
 
+    /// <summary>Bytes of code that it holds.</summary>
+    public int Bytes => Emit.Offset;
+
     /// <summary>Whether <see cref="Clear"/> must come before the next block.</summary>
     public bool IsFull => memory.Size - Emit.Offset < Reserve;
 

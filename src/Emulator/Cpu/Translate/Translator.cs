@@ -37,6 +37,9 @@ sealed unsafe class Translator : IDisposable
     /// <summary>What <see cref="Block.Native"/> is before a block is translated.</summary>
     public byte* Untranslated => untranslated;
 
+    /// <summary>Bytes of machine code in the cache. From any thread.</summary>
+    public int CodeBytes => cache.Bytes;
+
     /// <summary>Runs from a block on, to wherever the run loop has to look again. False: the block is for the interpreter. Afterwards an exception may be waiting in <see cref="TakeException"/>.</summary>
     public bool TryRun(Block* block, long limit)
     {

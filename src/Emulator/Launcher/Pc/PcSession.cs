@@ -41,6 +41,15 @@ sealed class PcSession : GuestSession
     public override long InstructionsRetired => pc.InstructionsRetired;
 
     /// <inheritdoc/>
+    public override long CodeBytes => pc.CodeBytes;
+
+    /// <inheritdoc/>
+    protected override long[] Traps => pc.Traps;
+
+    /// <inheritdoc/>
+    protected override long[] Interrupts => pc.Interrupts;
+
+    /// <inheritdoc/>
     public override void Stop() => pc.Stop();
 
     /// <inheritdoc/>

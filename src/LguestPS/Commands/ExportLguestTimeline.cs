@@ -1,0 +1,55 @@
+using System.Management.Automation;
+using System.Text;
+
+namespace LguestPS.Commands;
+
+/// <summary>Draws where a guest's present or last run spent its time, as an SVG picture or a web page with one.</summary>
+[Cmdlet(VerbsData.Export, "LguestTimeline", DefaultParameterSetName = ByName, SupportsShouldProcess = true), OutputType(typeof(FileInfo))]
+public sealed class ExportLguestTimeline : GuestCmdlet
+{
+    LguestGuest? drawn;
+
+    /// <summary>The file, .svg or .html.</summary>
+    [Parameter(Mandatory = true, Position = 1), ValidateNotNullOrEmpty]
+    public string Path { get; set; } = "";
+
+    /// <summary>Leaves a file alone that is there already.</summary>
+    [Parameter, Alias("NoOverwrite")]
+    public SwitchParameter NoClobber { get; set; }
+
+    /// <summary>Puts out the file.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    private protected override void ProcessGuest(LguestGuest guest)
+    {
+        if (drawn is not null)
+            ThrowTerminatingError(Errors.OneTimelineOnly(drawn, guest));
+        drawn = guest;
+        string path = ResolveFilePath(Path, "TimelineNotWritable");
+        bool page = HasExtension(path, ".html") || HasExtension(path, ".htm");
+        if (!page && !HasExtension(path, ".svg"))
+            ThrowTerminatingError(Errors.UnknownPictureFormat(path));
+        if (NoClobber && File.Exists(path))
+            ThrowTerminatingError(Errors.FileExists("TimelineExists", path));
+        if (guest.ReadTimeline() is not { } timeline)
+        {
+            WriteError(Errors.GuestNeverStarted(guest));
+            return;
+        }
+        if (!ShouldProcess(path, string.Format(Messages.ActionDrawTimeline, guest.Name)))
+            return;
+        try
+        {
+            File.WriteAllText(path, page ? TimelinePicture.ToHtml(timeline) : TimelinePicture.ToSvg(timeline), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            ThrowTerminatingError(Errors.CannotWrite("TimelineNotWritable", path, failure));
+        }
+        if (PassThru)
+            WriteObject(new FileInfo(path));
+    }
+
+    static bool HasExtension(string path, string extension) => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase);
+}
