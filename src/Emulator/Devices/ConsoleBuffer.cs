@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using LguestPS.Emulator.Linux;
 
 namespace LguestPS.Emulator.Devices;
 
@@ -19,6 +18,7 @@ public sealed class ConsoleBuffer : IConsoleBackend
     int inputTaken;
     byte[] ring = new byte[4096];
     long start, end;
+    ConsoleSize size = ConsoleSize.Default;
     bool closed;
 
     /// <summary>There is new output. Raised on the guest's thread or a queue's, which it holds up.</summary>
@@ -26,6 +26,19 @@ public sealed class ConsoleBuffer : IConsoleBackend
 
     /// <summary>The user typed three ^C within a second.</summary>
     public event Action? Aborted;
+
+    /// <inheritdoc/>
+    public event Action? Resized;
+
+    /// <inheritdoc/>
+    public ConsoleSize Size
+    {
+        get
+        {
+            lock (gate)
+                return size;
+        }
+    }
 
     /// <summary>The position of the oldest byte that is kept.</summary>
     public long Start
@@ -113,6 +126,14 @@ public sealed class ConsoleBuffer : IConsoleBackend
         OutputWritten?.Invoke();
     }
 
+    /// <summary>The window that shows the console has this size. Said also when it is not a new one: a guest that missed it hears of it then.</summary>
+    public void Resize(ConsoleSize window)
+    {
+        lock (gate)
+            size = window;
+        Resized?.Invoke();
+    }
+
     /// <inheritdoc/>
     public void Abort() => Aborted?.Invoke();
 
@@ -137,6 +158,24 @@ public sealed class ConsoleBuffer : IConsoleBackend
             byte[] bytes = Copy(position, end);
             position = end;
             return ConsoleText.Decode(bytes);
+        }
+    }
+
+    /// <summary>The output between two positions as text, as much of it as is kept.</summary>
+    public string ReadText(long from, long to)
+    {
+        lock (gate)
+            return ConsoleText.Decode(Copy(from, Math.Clamp(to, start, end)));
+    }
+
+    /// <summary>The last bytes of the output as text, from the beginning of a line where they have one.</summary>
+    public string ReadTail(int length)
+    {
+        lock (gate)
+        {
+            byte[] bytes = Copy(end - length, end);
+            int cut = bytes.Length == end - start ? 0 : bytes.AsSpan().IndexOf((byte)'\n') + 1;
+            return ConsoleText.Decode(bytes.AsSpan(cut));
         }
     }
 
@@ -225,8 +264,10 @@ public sealed class ConsoleBuffer : IConsoleBackend
         }
     }
 
-    /// <summary>Shows the output on a terminal, from a position on and as it comes, until the result is disposed.</summary>
-    public ConsoleMirror Attach(ITerminal terminal, long position) => new(this, terminal, position);
+    /// <summary>Shows the output somewhere else, from a position on and as it comes, until the result is disposed.</summary>
+    /// <param name="show">Takes output, on a thread of its own. An <see cref="IOException"/> from it ends the showing.</param>
+    /// <param name="position">Where to begin.</param>
+    public ConsoleMirror Attach(Action<ReadOnlySpan<byte>> show, long position) => new(this, show, position);
 
     /// <summary>How much of bytes that didn't match needs no second look: whole lines, all but the last few thousand bytes.</summary>
     static int Forget(ReadOnlySpan<byte> bytes)

@@ -6,19 +6,22 @@ namespace LguestPS.Emulator.Devices;
 /// <summary>The guest's console: two queues, and a word for a kernel to print by before it has any (virtio 1.0, section 5.3).</summary>
 /// <param name="backend">The host's side.</param>
 /// <param name="clock">The user's time, by which three ^C are close to each other.</param>
-public sealed class ConsoleDevice(IConsoleBackend backend, IClock clock) : VirtioDevice(DeviceType.Console, PciClass.Serial)
+/// <param name="hasSize">Whether it tells the driver the size of its window.</param>
+public sealed class ConsoleDevice(IConsoleBackend backend, IClock clock, bool hasSize = false) : VirtioDevice(DeviceType.Console, PciClass.Serial)
 {
-    const ulong EmergencyWriteFeature = 1 << 2;
-    const int EmergencyWriteOffset = 8;
+    const ulong SizeFeature = 1 << 0, EmergencyWriteFeature = 1 << 2;
+    const int ColumnsOffset = 0, RowsOffset = 2, EmergencyWriteOffset = 8;
     const byte ControlC = 3;
 
-    // cols u16, rows u16 and max_nr_ports u32 belong to features that aren't offered and stay 0.
+    // max_nr_ports u32, and without SizeFeature cols u16 and rows u16, belong to features that aren't offered and stay 0.
     readonly byte[] configuration = new byte[12];
+    readonly Lock sizeGate = new();
+    bool closed, firstInput;
     int interrupts;
     long firstInterruptSecond;
 
     /// <summary>A console that lives in the host's time.</summary>
-    public ConsoleDevice(IConsoleBackend backend) : this(backend, new HostClock())
+    public ConsoleDevice(IConsoleBackend backend, bool hasSize = false) : this(backend, new HostClock(), hasSize)
     {
     }
 
@@ -26,7 +29,7 @@ public sealed class ConsoleDevice(IConsoleBackend backend, IClock clock) : Virti
     protected internal override IEnumerable<VirtqueueService> Queues => [new("input", Input), new("output", Output)];
 
     /// <inheritdoc/>
-    protected internal override ulong Features => EmergencyWriteFeature;
+    protected internal override ulong Features => hasSize ? EmergencyWriteFeature | SizeFeature : EmergencyWriteFeature;
 
     /// <inheritdoc/>
     protected internal override ReadOnlySpan<byte> Configuration => configuration;
@@ -39,6 +42,44 @@ public sealed class ConsoleDevice(IConsoleBackend backend, IClock clock) : Virti
     {
         backend.Write([(byte)value]);
         BinaryPrimitives.WriteUInt32LittleEndian(configuration.AsSpan(EmergencyWriteOffset), value);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnAttached()
+    {
+        if (!hasSize)
+            return;
+        backend.Resized += TellSize;
+        TellSize();
+    }
+
+    /// <inheritdoc/>
+    protected internal override void OnReady() => firstInput = (AcceptedFeatures & SizeFeature) != 0;
+
+    /// <inheritdoc/>
+    protected override void Close()
+    {
+        backend.Resized -= TellSize;
+        lock (sizeGate)
+            closed = true;
+    }
+
+    /// <summary>Puts the window's size into the configuration and says so to the driver (section 5.3.4).</summary>
+    void TellSize()
+    {
+        lock (sizeGate)
+        {
+            if (closed)
+                return;   // the machine that it would interrupt is being taken apart
+            ConsoleSize size = backend.Size;
+            ChangeConfiguration(() =>
+            {
+                BinaryPrimitives.WriteUInt16LittleEndian(configuration.AsSpan(ColumnsOffset), size.Columns);
+                BinaryPrimitives.WriteUInt16LittleEndian(configuration.AsSpan(RowsOffset), size.Rows);
+            });
+            if ((AcceptedFeatures & SizeFeature) != 0)
+                RaiseConfigurationInterrupt();
+        }
     }
 
     void Input(DescriptorChain chain)
@@ -59,6 +100,12 @@ public sealed class ConsoleDevice(IConsoleBackend backend, IClock clock) : Virti
             break;   // what more there is comes in the next request
         }
         chain.Complete((uint)length);
+        if (firstInput)
+        {
+            // Linux looks at the size only when it is told of a change, and forgets it while its terminal is not set up. By now it is.
+            firstInput = false;
+            TellSize();
+        }
         chain.Interrupt();
         CountInterrupts(controlC);
     }

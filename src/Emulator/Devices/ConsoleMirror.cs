@@ -1,20 +1,18 @@
-using LguestPS.Emulator.Linux;
-
 namespace LguestPS.Emulator.Devices;
 
-/// <summary>Shows a console's output on a terminal, on a thread of its own, so that a slow terminal never holds the guest up.</summary>
+/// <summary>Copies a console's output to somewhere else as it comes, on a thread of its own, so that a slow terminal or disk never holds the guest up.</summary>
 public sealed class ConsoleMirror : IDisposable
 {
     readonly ConsoleBuffer console;
-    readonly ITerminal terminal;
+    readonly Action<ReadOnlySpan<byte>> show;
     readonly CancellationTokenSource stop = new();
     readonly Thread thread;
-    long position;
+    long position, lost;
 
-    internal ConsoleMirror(ConsoleBuffer console, ITerminal terminal, long position)
+    internal ConsoleMirror(ConsoleBuffer console, Action<ReadOnlySpan<byte>> show, long position)
     {
         this.console = console;
-        this.terminal = terminal;
+        this.show = show;
         this.position = position;
         thread = new Thread(Run) { IsBackground = true, Name = "console mirror" };
         thread.Start();
@@ -22,6 +20,12 @@ public sealed class ConsoleMirror : IDisposable
 
     /// <summary>Up to where in the transcript output has been shown; settled once the mirror is disposed.</summary>
     public long Position => Volatile.Read(ref position);
+
+    /// <summary>Bytes that came so fast that they were no longer kept when their turn came.</summary>
+    public long Lost => Volatile.Read(ref lost);
+
+    /// <summary>Why no more is shown, where that failed; the guest goes on.</summary>
+    public IOException? Failure { get; private set; }
 
     /// <summary>Shows what has been printed until now, and then no more.</summary>
     public void Dispose()
@@ -47,9 +51,9 @@ public sealed class ConsoleMirror : IDisposable
                 ShowUpTo(console.End);
             }
         }
-        catch (IOException)
+        catch (IOException gone)
         {
-            // The terminal is gone; the guest isn't.
+            Failure = gone;
         }
     }
 
@@ -62,7 +66,8 @@ public sealed class ConsoleMirror : IDisposable
             int count = console.ReadBytes(ref next, buffer.AsSpan(0, (int)Math.Min(buffer.Length, end - position)));
             if (count == 0)
                 return;
-            terminal.Write(buffer.AsSpan(0, count));
+            Volatile.Write(ref lost, lost + (next - count - position));
+            show(buffer.AsSpan(0, count));
             Volatile.Write(ref position, next);
         }
     }

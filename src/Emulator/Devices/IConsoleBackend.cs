@@ -9,6 +9,16 @@ public interface IConsoleBackend
     /// <summary>Takes output. Never blocks for long.</summary>
     void Write(ReadOnlySpan<byte> output);
 
+    /// <summary>The size of the window that shows the console.</summary>
+    ConsoleSize Size => ConsoleSize.Default;
+
+    /// <summary>The window has another size. Raised on any thread; never by a console without a window.</summary>
+    event Action? Resized
+    {
+        add { }
+        remove { }
+    }
+
     /// <summary>The user typed three ^C within a second.</summary>
     void Abort();
 }

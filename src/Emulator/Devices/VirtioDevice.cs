@@ -64,7 +64,7 @@ public abstract class VirtioDevice(DeviceType type, PciClass pciClass) : IDispos
     /// <summary>Features that need one of others: bit masks, the second alternatives of which one must be accepted with the first.</summary>
     protected internal virtual IReadOnlyList<(ulong Feature, ulong NeedsOneOf)> FeatureNeeds => [];
 
-    /// <summary>Its configuration space as the driver reads it; empty if it has none. Its length never changes.</summary>
+    /// <summary>Its configuration space as the driver reads it; empty if it has none. Its length never changes; its bytes change in <see cref="ChangeConfiguration"/>.</summary>
     protected internal virtual ReadOnlySpan<byte> Configuration => default;
 
     /// <summary>The machine around it.</summary>
@@ -78,6 +78,11 @@ public abstract class VirtioDevice(DeviceType type, PciClass pciClass) : IDispos
     {
     }
 
+    /// <summary>The device has got its place on the bus.</summary>
+    protected virtual void OnAttached()
+    {
+    }
+
     /// <summary>The driver is ready (DRIVER_OK) and the queues are about to be served.</summary>
     protected internal virtual void OnReady()
     {
@@ -87,6 +92,12 @@ public abstract class VirtioDevice(DeviceType type, PciClass pciClass) : IDispos
     protected internal virtual void OnReset()
     {
     }
+
+    /// <summary>Changes the configuration; the driver sees all of the change or nothing. From any thread.</summary>
+    protected void ChangeConfiguration(Action change) => Transport.ChangeConfiguration(change);
+
+    /// <summary>Interrupts a ready driver, so that it reads the configuration anew. From any thread.</summary>
+    protected void RaiseConfigurationInterrupt() => Transport.RaiseConfigurationInterrupt();
 
     /// <summary>Gives back what the device holds of the host. Called once, after its queue threads have ended.</summary>
     protected virtual void Close()
@@ -151,6 +162,7 @@ public abstract class VirtioDevice(DeviceType type, PciClass pciClass) : IDispos
         Line = line;
         WindowAddress = windowAddress;
         transport = new VirtioTransport(this, machine);
+        OnAttached();
     }
 
     /// <summary>Makes the exception for a broken rule; the caller throws it.</summary>

@@ -6,7 +6,7 @@ namespace LguestPS.Emulator.Devices;
 /// <summary>The registers of a virtio device in its BAR (virtio 1.0, section 4.1.4) and the state that a driver takes it through, with every rule about that.</summary>
 /// <remarks>
 /// Layout: common configuration, 56 bytes; the notification word at 56; the interrupt status byte at 58; a byte of padding; the device's own configuration at 60.
-/// Called on the guest's thread, but for <see cref="RaiseQueueInterrupt"/>, <see cref="Break"/> and <see cref="AcceptedFeatures"/>, which queue threads use.
+/// Called on the guest's thread, but for what says otherwise, and <see cref="RaiseQueueInterrupt"/>, <see cref="Break"/> and <see cref="AcceptedFeatures"/>, which queue threads use.
 /// </remarks>
 sealed class VirtioTransport
 {
@@ -46,6 +46,10 @@ sealed class VirtioTransport
     DeviceStatus status;
     int needsReset;
 
+    // Under the configuration's gate: the driver sees a change whole, or sees that the generation is another one.
+    readonly Lock configurationGate = new();
+    byte configurationGeneration;
+
     /// <summary>The driver has written FEATURES_OK and not read it back yet.</summary>
     bool featuresOkUnread;
 
@@ -75,11 +79,24 @@ sealed class VirtioTransport
             queue.AddActivity(ref requests, ref bytes);
     }
 
-    /// <summary>Sets the queue bit of the interrupt status, and only then raises the line (section 4.1.4.5.1).</summary>
-    public void RaiseQueueInterrupt()
+    /// <summary>Says that a queue has something for the driver.</summary>
+    public void RaiseQueueInterrupt() => RaiseInterrupt(QueueInterrupt);
+
+    /// <summary>Changes the device's configuration as one, with a new generation (section 4.1.4.3.1). From any thread.</summary>
+    public void ChangeConfiguration(Action change)
     {
-        Interlocked.Or(ref isr, QueueInterrupt);
-        host.RaiseInterrupt(device.Line);
+        lock (configurationGate)
+        {
+            change();
+            configurationGeneration++;
+        }
+    }
+
+    /// <summary>Says that the configuration has changed, to a driver that is there to hear it. From any thread.</summary>
+    public void RaiseConfigurationInterrupt()
+    {
+        if (status.HasFlag(DeviceStatus.DriverOk))
+            RaiseInterrupt(ConfigurationInterrupt);
     }
 
     /// <summary>The device gets into an error state: nothing is served until the driver resets it, and a driver that is at work is told (section 2.1.2).</summary>
@@ -89,9 +106,13 @@ sealed class VirtioTransport
             return;
         foreach (Virtqueue queue in queues)
             queue.RequestStop();
-        if (!status.HasFlag(DeviceStatus.DriverOk))
-            return;
-        Interlocked.Or(ref isr, ConfigurationInterrupt);
+        RaiseConfigurationInterrupt();
+    }
+
+    /// <summary>Sets a bit of the interrupt status, and only then raises the line (section 4.1.4.5.1).</summary>
+    void RaiseInterrupt(int reason)
+    {
+        Interlocked.Or(ref isr, reason);
         host.RaiseInterrupt(device.Line);
     }
 
@@ -148,7 +169,8 @@ sealed class VirtioTransport
 
             case ConfigGeneration:
                 RequireReadWidth(8, ConfigGeneration, offset, mask);
-                return 0;   // no configuration ever changes
+                lock (configurationGate)
+                    return configurationGeneration;
 
             case < CommonSize:
                 RequireDriver(offset);
@@ -332,7 +354,6 @@ sealed class VirtioTransport
 
     uint ReadConfiguration(uint offset, uint mask)
     {
-        ReadOnlySpan<byte> configuration = device.Configuration;
         uint width = mask switch { 0xFF => 8, 0xFFFF => 16, _ => 32 };
         if ((ulong)offset + width / 8 > device.WindowSize)
         {
@@ -342,11 +363,14 @@ sealed class VirtioTransport
         RequireDriver(offset);
         if (offset % (width / 8) != 0)
             PassOver(DriverRule.ConfigurationReadAligned, ("offset", offset), ("width", width));
-        uint value = 0;
-        int start = (int)(offset - ConfigurationOffset);
-        for (int i = (int)(width / 8) - 1; i >= 0; i--)
-            value = value << 8 | configuration[start + i];
-        return value;
+        lock (configurationGate)
+        {
+            ReadOnlySpan<byte> field = device.Configuration.Slice((int)(offset - ConfigurationOffset), (int)(width / 8));
+            uint value = 0;
+            for (int i = field.Length - 1; i >= 0; i--)
+                value = value << 8 | field[i];
+            return value;
+        }
     }
 
     void AcceptFeatures(uint offset, uint value, uint mask)

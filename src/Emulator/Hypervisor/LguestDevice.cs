@@ -11,7 +11,7 @@ namespace LguestPS.Emulator.Hypervisor;
 /// <summary>The stand-in for /dev/lguest: one guest with one virtual processor. A launcher writes requests to it and reads from it to run the guest.</summary>
 /// <remarks>
 /// This file is the launcher's side of it; the guest's side, what the processor reports, is in LguestDevice.Guest.cs.
-/// All members belong to the thread that runs the guest, except <see cref="RaiseInterrupt"/>, <see cref="Stop"/>, <see cref="Pause"/>, <see cref="CurrentEip"/> and <see cref="InstructionsRetired"/>.
+/// All members belong to the thread that runs the guest, except <see cref="RaiseInterrupt"/>, <see cref="Stop"/>, <see cref="Pause"/>, <see cref="CurrentEip"/>, <see cref="HaltedTime"/> and <see cref="InstructionsRetired"/>.
 /// </remarks>
 public sealed unsafe partial class LguestDevice : IProcessorOwner, IGuestRegisters, IDisposable
 {
@@ -31,6 +31,7 @@ public sealed unsafe partial class LguestDevice : IProcessorOwner, IGuestRegiste
     readonly GuestMemory memory;
     readonly IClock clock;
     readonly AutoResetEvent wake = new(false);
+    readonly SleepMeter sleep = new();
 
     GuestPageTables tables = null!;   // made by Initialize, as are the next two
     bool initialized;
@@ -60,6 +61,9 @@ public sealed unsafe partial class LguestDevice : IProcessorOwner, IGuestRegiste
 
     /// <summary>The guest's instruction pointer; exact on the guest's thread while it is stopped, else near.</summary>
     public uint CurrentEip => Cpu.State->Eip;
+
+    /// <summary>How long the guest has been halted so far.</summary>
+    public TimeSpan HaltedTime => sleep.Total;
 
     /// <summary>Instructions retired so far.</summary>
     public long InstructionsRetired => Volatile.Read(ref Cpu.State->Retired);
@@ -231,7 +235,7 @@ public sealed unsafe partial class LguestDevice : IProcessorOwner, IGuestRegiste
             if (deathReason is not null)
                 continue;
             if (halted)
-                wake.WaitOne(Timer.MillisecondsLeft);
+                sleep.Sleep(wake, Timer.MillisecondsLeft);
             else
                 Cpu.Run(Volatile.Read(ref pendingInterrupts) == 0 ? Slice : ShortSlice);
         }

@@ -66,6 +66,21 @@ abstract class GuestSession : IDeviceHost, IDisposable
     /// <summary>Hypercalls by number.</summary>
     protected virtual long[] Hypercalls => [];
 
+    /// <summary>How long the processor has been halted so far.</summary>
+    public abstract TimeSpan HaltedTime { get; }
+
+    /// <summary>What tells a guest that is idle from one that works. From any thread.</summary>
+    public MachineIdleness Idleness
+    {
+        get
+        {
+            long requests = 0, bytes = 0;
+            foreach (VirtioDevice device in Bus.Devices)
+                device.AddActivity(ref requests, ref bytes);
+            return new(HaltedTime, requests);
+        }
+    }
+
     /// <summary>Where messages go.</summary>
     protected IMachineLog Log { get; }
 
@@ -170,9 +185,9 @@ abstract class GuestSession : IDeviceHost, IDisposable
     protected abstract void DisposeCore();
 
     /// <summary>Puts the console and the definition's devices on the bus.</summary>
-    protected void AddDevices(GuestDefinition definition, IConsoleBackend console)
+    protected void AddDevices(GuestDefinition definition, IConsoleBackend console, bool consoleHasSize)
     {
-        Add(new ConsoleDevice(console));
+        Add(new ConsoleDevice(console, consoleHasSize));
         foreach (DeviceSettings settings in definition.Devices)
             Add(settings.Create(this));
     }

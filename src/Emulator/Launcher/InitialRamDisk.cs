@@ -18,6 +18,7 @@ readonly record struct InitialRamDisk(uint Address, uint Length, uint FileLength
     /// <exception cref="HostResourceException">InitrdNotFound, InitrdUnreadable or InitrdTooLarge.</exception>
     public static InitialRamDisk Load(string path, GuestMemory memory, uint kernelEnd, IMachineLog log, uint highestAddress = uint.MaxValue)
     {
+        log.Loading(path);
         using GuestFile file = GuestFile.Open("Initrd", path);
         long pages = (file.Length + GuestMemory.PageSize - 1) / GuestMemory.PageSize;
         uint top = Math.Min(memory.Size, (uint)Math.Min((ulong)highestAddress + 1, uint.MaxValue) & ~(GuestMemory.PageSize - 1));

@@ -15,6 +15,7 @@ static class KernelLoader
     /// <exception cref="HostResourceException">KernelNotFound, KernelUnreadable, KernelTruncated, KernelMalformed, KernelNotBootable or KernelDoesNotFit.</exception>
     public static LoadedKernel Load(string path, GuestMemory memory, IMachineLog log)
     {
+        log.Loading(path);
         using GuestFile file = GuestFile.Open("Kernel", path);
         return Load(file, memory, log);
     }

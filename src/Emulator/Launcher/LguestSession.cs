@@ -22,7 +22,7 @@ sealed unsafe class LguestSession : GuestSession
         window = new(hypervisor, Bus, log);
         try
         {
-            AddDevices(definition, console);
+            AddDevices(definition, console, consoleHasSize: definition.ConsoleSize is not null);   // the launcher's console has none
             Load(definition);
         }
         catch
@@ -49,6 +49,9 @@ sealed unsafe class LguestSession : GuestSession
 
     /// <inheritdoc/>
     protected override long[] Hypercalls => Counters.Hypercalls;
+
+    /// <inheritdoc/>
+    public override TimeSpan HaltedTime => hypervisor.HaltedTime;
 
     /// <summary>What the guest has asked for and what has happened to it.</summary>
     public HypervisorCounters Counters => hypervisor.Counters;

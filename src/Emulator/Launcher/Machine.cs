@@ -121,6 +121,16 @@ public sealed class Machine : IDisposable
         }
     }
 
+    /// <summary>What tells a guest that is idle from one that works. From any thread.</summary>
+    public MachineIdleness Idleness
+    {
+        get
+        {
+            lock (gate)
+                return session?.Idleness ?? default;
+        }
+    }
+
     /// <summary>What the guest, since its last start, has asked of the hypervisor; of the last run when it has ended.</summary>
     public HypervisorCounters HypervisorCounters { get; private set; } = new();
 
@@ -195,6 +205,11 @@ public sealed class Machine : IDisposable
 /// <param name="Restarts">Restarts by the guest.</param>
 public readonly record struct MachineCounters(long Instructions, int Restarts);
 
+/// <summary>How much a guest has done since its last start: while it is idle the first grows as fast as time does, and the second not at all.</summary>
+/// <param name="Halted">How long its processor has been halted.</param>
+/// <param name="Requests">Requests that its devices have served.</param>
+public readonly record struct MachineIdleness(TimeSpan Halted, long Requests);
+
 /// <summary>Why a guest ended.</summary>
 public enum GuestExitKind
 {
@@ -235,6 +250,12 @@ public interface IMachineLog
 
     /// <summary>A driver broke a rule of virtio, and the guest goes on. From any thread.</summary>
     void Violation(DriverViolation violation)
+    {
+    }
+
+    /// <summary>A file is about to be loaded into the guest's memory: from the thread that makes the machine, and when the guest restarts from the running one.</summary>
+    /// <param name="path">Its full path.</param>
+    void Loading(string path)
     {
     }
 

@@ -23,10 +23,31 @@ public sealed unsafe class HostTerminal : ITerminal
         if (LibC.tcgetattr(input, &settings) < 0)
             return null;
         var restore = new SavedMode(input, settings);
-        settings.c_lflag &= ~(LibC.ISIG | LibC.ICANON | LibC.ECHO);
+        // What cfmakeraw does: keys are the guest's terminal's to interpret, and output was made by it for this one.
+        settings.c_iflag &= ~(LibC.IGNBRK | LibC.BRKINT | LibC.PARMRK | LibC.ISTRIP | LibC.INLCR | LibC.IGNCR | LibC.ICRNL | LibC.IXON);
+        settings.c_oflag &= ~LibC.OPOST;
+        settings.c_lflag &= ~(LibC.ISIG | LibC.ICANON | LibC.ECHO | LibC.ECHONL | LibC.IEXTEN);
+        settings.c_cflag = settings.c_cflag & ~(LibC.CSIZE | LibC.PARENB) | LibC.CS8;
+        settings.c_cc[LibC.VMIN] = 1;
+        settings.c_cc[LibC.VTIME] = 0;
         LibC.tcsetattr(input, (int)LibC.TCSANOW, &settings);
         return restore;
     }
+
+    /// <inheritdoc/>
+    public (ushort Columns, ushort Rows)? WindowSize
+    {
+        get
+        {
+            winsize size;
+            return LibC.ioctl(output, LibC.TIOCGWINSZ, &size) == 0 && size.ws_col != 0 && size.ws_row != 0 ? (size.ws_col, size.ws_row) : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IDisposable WatchWindowSize(Action changed) => OperatingSystem.IsWindows()
+        ? throw new PlatformNotSupportedException()
+        : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => changed());
 
     /// <inheritdoc/>
     public int Read(Span<byte> buffer, CancellationToken cancellation)
@@ -74,6 +95,9 @@ public sealed unsafe class HostTerminal : ITerminal
     /// <summary>Puts the terminal back as it was, at the latest when the process ends.</summary>
     sealed class SavedMode : IDisposable
     {
+        // These end the process without an exit event.
+        static readonly PosixSignal[] Ending = [PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
+
         readonly int terminal;
         readonly termios saved;
         readonly PosixSignalRegistration[] signals;
@@ -84,8 +108,7 @@ public sealed unsafe class HostTerminal : ITerminal
             this.terminal = terminal;
             saved = settings;
             AppDomain.CurrentDomain.ProcessExit += OnExit;
-            // These end the process without an exit event.
-            signals = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Restore()), PosixSignalRegistration.Create(PosixSignal.SIGHUP, _ => Restore())];
+            signals = [.. Ending.Select(signal => PosixSignalRegistration.Create(signal, _ => Restore()))];
         }
 
         public void Dispose()

@@ -25,7 +25,7 @@ public enum PcOutcome
 }
 
 /// <summary>A plain PC without firmware: processor, interrupt controllers, timer, clock, serial port, PCI bus, and the ports that reset it.</summary>
-/// <remarks>All members belong to the thread that runs the guest, except <see cref="RaiseInterrupt"/>, <see cref="ReceiveSerial"/>, <see cref="Stop"/>, <see cref="Pause"/>, <see cref="CurrentEip"/> and <see cref="InstructionsRetired"/>.</remarks>
+/// <remarks>All members belong to the thread that runs the guest, except <see cref="RaiseInterrupt"/>, <see cref="ReceiveSerial"/>, <see cref="Stop"/>, <see cref="Pause"/>, <see cref="CurrentEip"/>, <see cref="HaltedTime"/> and <see cref="InstructionsRetired"/>.</remarks>
 public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposable
 {
     // Instructions between two looks at the clock: a fraction of a millisecond.
@@ -43,6 +43,7 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
     readonly SerialPort serial;
     readonly Dictionary<ushort, IPortDevice> ports = [];
     readonly AutoResetEvent wake = new(false);
+    readonly SleepMeter sleep = new();
     PcOutcome? outcome;
     bool halted;
     volatile bool stopRequested, pauseRequested;
@@ -80,6 +81,9 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
     /// <summary>The instruction pointer; exact on the guest's thread while it is stopped, else near.</summary>
     public uint CurrentEip => cpu.State->Eip;
 
+    /// <summary>How long the processor has been halted so far.</summary>
+    public TimeSpan HaltedTime => sleep.Total;
+
     /// <summary>Instructions retired so far.</summary>
     public long InstructionsRetired => Volatile.Read(ref cpu.State->Retired);
 
@@ -115,7 +119,7 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
             else if (interrupts.HasRequest)
                 halted = false;
             else
-                wake.WaitOne(MillisecondsToTimer());
+                sleep.Sleep(wake, MillisecondsToTimer());
         }
     }
 

@@ -24,7 +24,7 @@ sealed class PcSession : GuestSession
         {
             if (definition.MemoryMB < MinimumMegabytes)
                 throw new HostResourceException("MemoryOutOfRange", $"A PC needs {MinimumMegabytes} MB of memory at least", definition.MemoryMB);
-            AddDevices(definition, console);
+            AddDevices(definition, console, consoleHasSize: true);
             Load(definition).Apply(pc, Memory);
         }
         catch
@@ -48,6 +48,9 @@ sealed class PcSession : GuestSession
 
     /// <inheritdoc/>
     protected override long[] Interrupts => pc.Interrupts;
+
+    /// <inheritdoc/>
+    public override TimeSpan HaltedTime => pc.HaltedTime;
 
     /// <inheritdoc/>
     public override void Stop() => pc.Stop();
@@ -85,6 +88,7 @@ sealed class PcSession : GuestSession
 
     PcStart Load(GuestDefinition definition)
     {
+        Log.Loading(definition.KernelPath);
         using GuestFile file = GuestFile.Open("Kernel", definition.KernelPath);
         byte[] start = new byte[8192];
         int length = file.ReadUpTo(0, start);

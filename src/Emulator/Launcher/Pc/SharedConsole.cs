@@ -46,6 +46,16 @@ sealed class SharedConsole(IConsoleBackend backend) : IConsoleBackend, IDisposab
     }
 
     /// <inheritdoc/>
+    public ConsoleSize Size => backend.Size;
+
+    /// <inheritdoc/>
+    public event Action? Resized
+    {
+        add => backend.Resized += value;
+        remove => backend.Resized -= value;
+    }
+
+    /// <inheritdoc/>
     public void Abort() => backend.Abort();
 
     /// <summary>Stops taking input.</summary>
