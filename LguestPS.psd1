@@ -17,7 +17,7 @@
     CmdletsToExport      = @(
         'New-LguestGuest', 'Get-LguestGuest', 'Start-LguestGuest', 'Stop-LguestGuest', 'Restart-LguestGuest', 'Wait-LguestGuest', 'Remove-LguestGuest'
         'Add-LguestBlockDevice', 'Add-LguestTunNet', 'Add-LguestRng'
-        'Send-LguestConsole', 'Receive-LguestConsole', 'Enter-LguestConsole'
+        'Send-LguestConsole', 'Receive-LguestConsole', 'Enter-LguestConsole', 'Invoke-LguestCommand'
         'Get-LguestDemoKernel', 'New-LguestInitrd', 'Import-LguestKernel'
     )
     PrivateData          = @{

@@ -79,6 +79,30 @@ public sealed class ConsoleSessionTests
         Assert.Equal(ConsoleLeave.EndOfInput, await session.WaitAsync(Longest));
     }
 
+    [Fact]
+    public async Task TellsTheConsoleTheSizeOfTheWindowAsLongAsItIsShownThere()
+    {
+        terminal.WindowSize = (100, 30);
+        console.Write("/ # "u8);
+        Task<ConsoleLeave> session = Run(0);
+        terminal.WaitForScreen("/ # ");
+        Assert.True(SpinWait.SpinUntil(() => console.Size == new ConsoleSize(100, 30), Longest));
+        terminal.Resize(132, 43);
+        Assert.Equal(new ConsoleSize(132, 43), console.Size);
+        terminal.Press("\x1d");
+        await session.WaitAsync(Longest);
+        terminal.Resize(40, 10);
+        Assert.Equal(new ConsoleSize(132, 43), console.Size);
+    }
+
+    [Fact]
+    public async Task ATerminalThatTellsNoSizeLeavesTheConsoleItsOwn()
+    {
+        terminal.EndInput();
+        await Run(0).WaitAsync(Longest);
+        Assert.Equal(ConsoleSize.Default, console.Size);
+    }
+
     Task<ConsoleLeave> Run(long from) =>
         Task.Run(() => ConsoleSession.Run(terminal, console, from, guestEnd.Token, stopping.Token, out shown));
 

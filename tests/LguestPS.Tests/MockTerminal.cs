@@ -10,6 +10,7 @@ sealed class MockTerminal : ITerminal
     readonly BlockingCollection<byte[]> keys = [];
     readonly object gate = new();
     readonly StringBuilder screen = new();
+    Action? watcher;
 
     public string Screen
     {
@@ -30,7 +31,22 @@ sealed class MockTerminal : ITerminal
         Assert.True(SpinWait.SpinUntil(() => Screen.Contains(text), TimeSpan.FromSeconds(10)), $"The screen shows '{Screen}', not '{text}'.");
     }
 
+    public (ushort Columns, ushort Rows)? WindowSize { get; set; }
+
+    /// <summary>The user drags the window's corner.</summary>
+    public void Resize(ushort columns, ushort rows)
+    {
+        WindowSize = (columns, rows);
+        watcher?.Invoke();
+    }
+
     public IDisposable? EnterRawMode() => null;
+
+    public IDisposable WatchWindowSize(Action changed)
+    {
+        watcher = changed;
+        return new Unwatch(this);
+    }
 
     public int Read(Span<byte> buffer, CancellationToken cancellation)
     {
@@ -44,5 +60,10 @@ sealed class MockTerminal : ITerminal
     {
         lock (gate)
             screen.Append(Encoding.UTF8.GetString(output));
+    }
+
+    sealed class Unwatch(MockTerminal terminal) : IDisposable
+    {
+        public void Dispose() => terminal.watcher = null;
     }
 }

@@ -17,7 +17,7 @@ public sealed class ConsoleBuffer : IConsoleBackend
     readonly Queue<byte[]> input = new();
     int inputTaken;
     byte[] ring = new byte[4096];
-    long start, end;
+    long start, end, sent;
     ConsoleSize size = ConsoleSize.Default;
     bool closed;
 
@@ -60,6 +60,16 @@ public sealed class ConsoleBuffer : IConsoleBackend
         }
     }
 
+    /// <summary>Up to where the output had come when something was last typed: what comes from there on may be the answer.</summary>
+    public long Sent
+    {
+        get
+        {
+            lock (gate)
+                return sent;
+        }
+    }
+
     /// <summary>Whether the guest has ended: no more output comes, and input goes nowhere.</summary>
     public bool IsClosed
     {
@@ -79,6 +89,7 @@ public sealed class ConsoleBuffer : IConsoleBackend
         {
             if (closed)
                 return;
+            sent = end;
             input.Enqueue(bytes.ToArray());
             Monitor.PulseAll(gate);
         }

@@ -22,7 +22,10 @@ public abstract class GuestCmdlet : LguestCmdlet
     bool nameWasTyped;
 
     /// <summary>The one word that was typed where a name may stand, although the guests come down the pipeline: it was meant for the cmdlet's next positional parameter.</summary>
-    private protected string? WordBesidePipedGuests => nameWasTyped && Guest.Length > 0 && Name.Length == 1 ? Name[0] : null;
+    private protected string? WordBesidePipedGuests => WordsBesidePipedGuests is [var word] ? word : null;
+
+    /// <summary>The same where there may be several.</summary>
+    private protected string[] WordsBesidePipedGuests => nameWasTyped && Guest.Length > 0 ? Name : [];
 
     /// <inheritdoc/>
     protected override void BeginProcessing() => nameWasTyped = MyInvocation.BoundParameters.ContainsKey(nameof(Name));   // nothing is bound from the pipeline yet
@@ -30,11 +33,17 @@ public abstract class GuestCmdlet : LguestCmdlet
     /// <inheritdoc/>
     protected sealed override void ProcessRecord()
     {
+        BeginRecord();
         foreach (LguestGuest guest in Guest.Length > 0 ? Guest : FindByName())
         {
             ProcessGuest(guest);
             RelayMessages(guest.Run);
         }
+    }
+
+    /// <summary>Looks at what else the pipeline brings, before the guests.</summary>
+    private protected virtual void BeginRecord()
+    {
     }
 
     /// <summary>Does the cmdlet's work on one guest.</summary>
@@ -66,6 +75,15 @@ public abstract class GuestCmdlet : LguestCmdlet
             throw new PipelineStoppedException();
         }
         RelayMessages(run);
+    }
+
+    /// <summary>Starts a guest that is off, showing what is loaded. Null: it is not off any more, or was removed.</summary>
+    private protected GuestRun? TurnOn(LguestGuest guest)
+    {
+        string activity = string.Format(Messages.ProgressStarting, guest.Name);
+        GuestRun? run = WithHost(guest, () => guest.Start(WantsVerbose, path => ShowProgress(activity, string.Format(Messages.ProgressLoading, path))));
+        EndProgress();
+        return run;
     }
 
     IEnumerable<LguestGuest> FindByName()

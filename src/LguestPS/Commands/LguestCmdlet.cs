@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Text.RegularExpressions;
 using LguestPS.Emulator.Devices;
 
 namespace LguestPS.Commands;
@@ -6,7 +7,10 @@ namespace LguestPS.Commands;
 /// <summary>What all cmdlets of the module share: files by PowerShell path, and errors of the host as error records.</summary>
 public abstract class LguestCmdlet : PSCmdlet, IDisposable
 {
+    const int ProgressId = 1;
+
     readonly CancellationTokenSource stopping = new();
+    ProgressRecord? progress;
 
     /// <summary>Cancelled by Ctrl+C: it ends what the cmdlet waits for, and never a guest.</summary>
     private protected CancellationToken StopToken => stopping.Token;
@@ -56,6 +60,44 @@ public abstract class LguestCmdlet : PSCmdlet, IDisposable
             ThrowTerminatingError(Errors.FromHost(failure, target));
             throw;
         }
+    }
+
+    /// <summary>The regular expression that a user typed for a console's text; ^ and $ match at lines. What is none ends the pipeline.</summary>
+    private protected Regex ParsePattern(string typed, bool literally = false)
+    {
+        try
+        {
+            return new Regex(literally ? Regex.Escape(typed) : typed, RegexOptions.Multiline);
+        }
+        catch (ArgumentException notAPattern)
+        {
+            ThrowTerminatingError(Errors.BadPattern(typed, notAPattern));
+            throw;
+        }
+    }
+
+    /// <summary>Shows how far the cmdlet is.</summary>
+    /// <param name="activity">What it does.</param>
+    /// <param name="status">Where it is: a console's last line, a file.</param>
+    /// <param name="deadline">When it has to be done.</param>
+    private protected void ShowProgress(string activity, string status, Deadline? deadline = null)
+    {
+        progress ??= new(ProgressId, activity, " ");
+        progress.Activity = activity;
+        progress.StatusDescription = status.Length == 0 ? " " : status;   // empty is not allowed
+        progress.PercentComplete = deadline?.Percent ?? -1;
+        progress.SecondsRemaining = (int)Math.Ceiling(deadline?.Left?.TotalSeconds ?? -1);
+        WriteProgress(progress);
+    }
+
+    /// <summary>Takes what <see cref="ShowProgress"/> shows away again.</summary>
+    private protected void EndProgress()
+    {
+        if (progress is null)
+            return;
+        progress.RecordType = ProgressRecordType.Completed;
+        WriteProgress(progress);
+        progress = null;
     }
 
     /// <summary>A window's size, such as 80x25; null for none. What is not one ends the pipeline.</summary>

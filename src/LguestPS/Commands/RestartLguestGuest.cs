@@ -20,7 +20,7 @@ public sealed class RestartLguestGuest : GuestCmdlet
         if (ShouldProcess(guest.Name, Messages.ActionRestart))
         {
             TurnOff(guest);
-            WithHost(guest, () => guest.Start(WantsVerbose));
+            TurnOn(guest);
         }
         if (PassThru)
             WriteObject(guest);

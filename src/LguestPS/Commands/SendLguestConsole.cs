@@ -8,6 +8,8 @@ namespace LguestPS.Commands;
 [Cmdlet(VerbsCommunications.Send, "LguestConsole", DefaultParameterSetName = ByName, SupportsShouldProcess = true), OutputType(typeof(LguestGuest))]
 public sealed class SendLguestConsole : GuestCmdlet
 {
+    readonly List<byte[]> keys = [];
+
     /// <inheritdoc/>
     [Parameter(ParameterSetName = ByName, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards, ValidateNotNullOrEmpty, ArgumentCompleter(typeof(GuestNameCompleter))]
@@ -20,19 +22,36 @@ public sealed class SendLguestConsole : GuestCmdlet
     public override LguestGuest[] Guest { get; set; } = [];
 
     /// <summary>What to type, as it is: a line needs its <c>`n</c>.</summary>
-    [Parameter(ParameterSetName = ByName, Position = 1)]
-    [Parameter(ParameterSetName = ByGuest, Mandatory = true, Position = 1)]
-    [AllowEmptyString]
+    [Parameter(Position = 1), AllowEmptyString]
     public string? Text { get; set; }
+
+    /// <summary>Keys to press after that, by name: Enter, Up, F1, Ctrl+C and others.</summary>
+    [Parameter, ValidateNotNullOrEmpty, ArgumentCompleter(typeof(ConsoleKeyCompleter))]
+    public string[] Key { get; set; } = [];
 
     /// <summary>Passes the guests on.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        foreach (string name in Key)
+        {
+            if (ConsoleKeys.Find(name) is not { } bytes)
+            {
+                ThrowTerminatingError(Errors.NoSuchKey(name));
+                return;
+            }
+            keys.Add(bytes);
+        }
+    }
+
     private protected override void ProcessGuest(LguestGuest guest)
     {
         string? text = Text ?? WordBesidePipedGuests;
-        if (text is null)
+        if (text is null && keys.Count == 0)
             ThrowTerminatingError(Errors.ParameterMissing(nameof(Text)));
         if (guest.Run is null)
         {
@@ -40,7 +59,11 @@ public sealed class SendLguestConsole : GuestCmdlet
             return;
         }
         if (ShouldProcess(guest.Name, Messages.ActionSend))
-            guest.Console.Send(Encoding.UTF8.GetBytes(text!));
+        {
+            guest.Console.Send(Encoding.UTF8.GetBytes(text ?? ""));
+            foreach (byte[] key in keys)
+                guest.Console.Send(key);   // each alone, as when it is pressed
+        }
         if (PassThru)
             WriteObject(guest);
     }

@@ -22,8 +22,7 @@ public sealed class StartLguestGuest : GuestCmdlet
         }
         if (!ShouldProcess(guest.Name, Messages.ActionStart))
             return;
-        GuestRun? run = WithHost(guest, () => guest.Start(WantsVerbose));
-        if (run is null)
+        if (TurnOn(guest) is not { } run)
         {
             WriteError(Errors.GuestRemoved(guest));
             return;

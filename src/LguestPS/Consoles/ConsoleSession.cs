@@ -41,9 +41,11 @@ static class ConsoleSession
         CancellationTokenSource interrupts = new();
         using CancellationTokenSource left = CancellationTokenSource.CreateLinkedTokenSource(stopping, guestEnd, interrupts.Token);
         console.Aborted += interrupts.Cancel;
-        ConsoleMirror mirror = console.Attach(terminal, from);
+        ConsoleMirror mirror = console.Attach(terminal.Write, from);
         try
         {
+            using IDisposable resized = terminal.WatchWindowSize(TellSize);
+            TellSize();
             return PassKeys(terminal, console, left.Token);
         }
         catch (OperationCanceledException)
@@ -57,6 +59,12 @@ static class ConsoleSession
             console.Aborted -= interrupts.Cancel;
             mirror.Dispose();
             shown = mirror.Position;
+        }
+
+        void TellSize()
+        {
+            if (terminal.WindowSize is var (columns, rows))
+                console.Resize(new(columns, rows));
         }
     }
 

@@ -11,14 +11,18 @@ namespace LguestPS;
 public sealed class GuestConsole
 {
     const int LinesInErrors = 10;
+    const int BytesOfLastLines = 8192;
 
     readonly object gate = new();
     long received;
     long awaited;
     bool shown;
 
-    internal GuestConsole()
+    /// <param name="size">The size of its window before a terminal says its own; that of a PC's screen when null.</param>
+    internal GuestConsole(ConsoleSize? size = null)
     {
+        if (size is { } window)
+            Buffer.Resize(window);
     }
 
     /// <summary>The transcript and the input queue that the guest's device works on.</summary>
@@ -34,23 +38,48 @@ public sealed class GuestConsole
         }
     }
 
-    /// <summary>The last line that is not empty: a prompt, for one.</summary>
+    /// <summary>The last line that is not empty, without escape sequences: a prompt, for one.</summary>
     public string LastLine => LastLines(1);
+
+    /// <summary>Whether a shell with exit statuses answers; null while nobody has asked it.</summary>
+    internal bool? HasShell { get; set; }
+
+    /// <summary>Entered by one who talks with the guest's shell.</summary>
+    internal SemaphoreSlim Dialogue { get; } = new(1);
 
     /// <summary>The last line.</summary>
     public override string ToString() => LastLine;
 
     /// <summary>The last lines, for messages.</summary>
-    internal string LastLines(int count = LinesInErrors) => string.Join('\n', Text.TrimEnd().Split('\n').TakeLast(count).Select(line => line.TrimEnd('\r')));
+    internal string LastLines(int count = LinesInErrors) =>
+        string.Join('\n', TerminalText.Lines(Buffer.ReadTail(BytesOfLastLines).TrimEnd()).TakeLast(count)).TrimEnd();
 
-    /// <summary>Types to the guest.</summary>
-    internal void Send(ReadOnlySpan<byte> typed)
+    /// <summary>Types to the guest. Returns from where on it can answer.</summary>
+    internal long Send(ReadOnlySpan<byte> typed)
     {
         lock (gate)
         {
             awaited = Buffer.End;
             Buffer.Send(typed);
+            return awaited;
         }
+    }
+
+    /// <summary>From where on output has not been waited for: after the last match, and after the last text sent.</summary>
+    internal long Awaited
+    {
+        get
+        {
+            lock (gate)
+                return awaited;
+        }
+    }
+
+    /// <summary>Later waits look at what comes after a position.</summary>
+    internal void Pass(long position)
+    {
+        lock (gate)
+            awaited = Math.Max(awaited, position);
     }
 
     /// <summary>What has been printed since the last call.</summary>
@@ -72,13 +101,9 @@ public sealed class GuestConsole
     /// <exception cref="OperationCanceledException">The wait was given up.</exception>
     internal bool WaitFor(Regex pattern, TimeSpan longest, CancellationToken cancellation)
     {
-        long from;
-        lock (gate)
-            from = awaited;
-        if (Buffer.WaitForMatch(pattern, from, longest, cancellation) is not { } match)
+        if (Buffer.WaitForMatch(pattern, Awaited, longest, cancellation) is not { } match)
             return false;
-        lock (gate)
-            awaited = Math.Max(awaited, match.End);
+        Pass(match.End);
         return true;
     }
 

@@ -46,8 +46,14 @@ static class Errors
     public static ErrorRecord WaitTimedOut(LguestGuest guest, string awaited, double seconds) =>
         Make("WaitTimedOut", ErrorCategory.OperationTimeout, guest, Messages.WaitTimedOut, guest.Name, awaited, seconds, guest.Console.LastLines());
 
-    public static ErrorRecord WaitForBoth() =>
-        Make("WaitForBoth", ErrorCategory.InvalidArgument, null, Messages.WaitForBoth);
+    public static ErrorRecord CommandTimedOut(LguestGuest guest, string command, double seconds) =>
+        Make("CommandTimedOut", ErrorCategory.OperationTimeout, guest, Messages.CommandTimedOut, guest.Name, command, seconds, guest.Console.LastLines());
+
+    public static ErrorRecord CommandFailed(LguestCommandResult result) =>
+        Make("CommandFailed", ErrorCategory.InvalidResult, result, Messages.CommandFailed, result.Guest.Name, result.Command, result.ExitCode, string.Join('\n', result.Output.TakeLast(10)));
+
+    public static ErrorRecord NoSuchKey(string name) =>
+        Make("NoSuchKey", ErrorCategory.InvalidArgument, name, Messages.NoSuchKey, name);
 
     public static ErrorRecord BadPattern(string pattern, ArgumentException cause) =>
         Make("BadPattern", ErrorCategory.InvalidArgument, pattern, Messages.BadPattern, pattern, cause.Message);

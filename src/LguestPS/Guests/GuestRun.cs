@@ -21,23 +21,31 @@ sealed class GuestRun : IMachineLog
     readonly bool warnsOfViolations;
     long measuredInstructions;   // at the last measure, as is the next
     TimeSpan measuredAt;
+    readonly TranscriptFile? transcript;
+    Action<string>? loading;
 
     /// <summary>Opens what the guest needs, loads its memory and makes its runspace; nothing runs yet, and on failure nothing stays open.</summary>
     /// <exception cref="HostResourceException">The host does not have something.</exception>
     /// <param name="definition">The guest.</param>
-    /// <param name="console">The host's side of its console.</param>
+    /// <param name="console">Its console.</param>
     /// <param name="timeline">Records its course.</param>
     /// <param name="violated">Told of broken rules that the guest survives; answers whether it is the first time.</param>
     /// <param name="verbose">Whether verbose lines are to be made.</param>
-    public GuestRun(GuestDefinition definition, IConsoleBackend console, TimelineRecorder timeline, Func<DriverViolation, bool> violated, bool verbose)
+    /// <param name="loading">Told of each file before it is loaded, on the calling thread and not after this has returned.</param>
+    public GuestRun(
+        GuestDefinition definition, ConsoleBuffer console, TimelineRecorder timeline, Func<DriverViolation, bool> violated, bool verbose, Action<string>? loading = null)
     {
         this.timeline = timeline;
         this.violated = violated;
         warnsOfViolations = definition.OnViolation == ViolationAction.Warn;
         IsVerbose = verbose;
+        this.loading = loading;
         machine = new Machine(definition, console, this);
+        this.loading = null;
         try
         {
+            if (definition.TranscriptPath is { } path)
+                transcript = TranscriptFile.Create(path, console);
             // The loop is the only command there: nothing else of PowerShell is needed, and an empty runspace opens in no time.
             InitialSessionState commands = InitialSessionState.Create();
             commands.Commands.Add(new SessionStateCmdletEntry(GuestLoop.CommandName, typeof(GuestLoop), null));
@@ -56,6 +64,7 @@ sealed class GuestRun : IMachineLog
         {
             runspace?.Dispose();
             machine.Dispose();
+            transcript?.Dispose();
             throw;
         }
     }
@@ -83,6 +92,9 @@ sealed class GuestRun : IMachineLog
 
     /// <summary>What the machine has counted.</summary>
     public MachineCounters Counters => machine.Counters;
+
+    /// <summary>What tells a guest that is idle from one that works.</summary>
+    public MachineIdleness Idleness => machine.Idleness;
 
     /// <summary>Whether a job reads the streams; if none does, cmdlets do.</summary>
     public bool HasJob { get; set; }
@@ -154,12 +166,22 @@ sealed class GuestRun : IMachineLog
                 : new(GuestExitKind.HostError, failure.Message, Error: failure);
         }
         machine.Dispose();
+        CloseTranscript();
         runspace.Dispose();
         watch.Stop();
         tell(exit);
         ended.Cancel();
         completion.SetResult(exit);
     }
+
+    void CloseTranscript()
+    {
+        transcript?.Dispose();
+        if (transcript?.Gap is { } gap)
+            Warning.Add(new WarningRecord(gap));
+    }
+
+    void IMachineLog.Loading(string path) => loading?.Invoke(path);
 
     // Lines come from the queues' threads too, where a cmdlet may not write; the streams take them from anywhere.
     void IMachineLog.Verbose(string line) => Verbose.Add(new VerboseRecord(line));

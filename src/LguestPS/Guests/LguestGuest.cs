@@ -25,7 +25,7 @@ public sealed class LguestGuest
         events = new(Tell);
         violations = new(this);
         devices = [LguestDevice.CreateConsole(this), .. definition.Devices.Select(settings => LguestDevice.Create(this, settings))];
-        Console = new GuestConsole();
+        Console = new GuestConsole(definition.ConsoleSize);
     }
 
     /// <summary>The guest's state has changed. Raised on a thread of the pool, in order; so are the other events.</summary>
@@ -292,11 +292,12 @@ public sealed class LguestGuest
 
     /// <summary>Opens all that the guest needs and lets it run. The run is over when its <see cref="GuestRun.Completion"/> is.</summary>
     /// <param name="verbose">Whether the launcher's verbose lines are to be made.</param>
+    /// <param name="loading">Told of each file before it is loaded, on the calling thread.</param>
     /// <returns>The new run; null when the guest is not off, or was removed.</returns>
     /// <exception cref="HostResourceException">The host does not have what the guest needs. Nothing stays open.</exception>
-    internal GuestRun? Start(bool verbose)
+    internal GuestRun? Start(bool verbose, Action<string>? loading = null)
     {
-        GuestConsole console = new();
+        GuestConsole console = new(definition.ConsoleSize);
         lock (gate)
         {
             if (state != GuestState.Off || removed)
@@ -311,7 +312,7 @@ public sealed class LguestGuest
         try
         {
             int number = ++runs;   // one thread at a time starts a guest
-            started = new GuestRun(definition, console.Buffer, timeline, violation => NoteViolation(number, violation, ended: false), verbose);
+            started = new GuestRun(definition, console.Buffer, timeline, violation => NoteViolation(number, violation, ended: false), verbose, loading);
             lines = new(console.Buffer, timeline.AddLine, () => ConsoleLine is not null || GuestTable.Process.Listens(GuestEvents.ConsoleLine),
                 line => events.Post(new GuestConsoleLineEventArgs(this, line)));
             lock (gate)

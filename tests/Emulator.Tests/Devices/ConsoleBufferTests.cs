@@ -169,17 +169,133 @@ public sealed class ConsoleBufferTests
     }
 
     [Fact]
-    public void An_attached_terminal_sees_old_and_new_output_until_it_is_detached()
+    public void A_mirror_shows_old_and_new_output_until_it_is_disposed()
     {
-        var terminal = new TestTerminal();
+        var shown = new ShownBytes();
         console.Write("old "u8);
-        using (console.Attach(terminal, 0))
+        using (console.Attach(shown.Add, 0))
         {
             console.Write("new"u8);
-            Assert.True(SpinWait.SpinUntil(() => terminal.Shown.Length == 7, Long));
+            Assert.True(SpinWait.SpinUntil(() => shown.Length == 7, Long));
         }
         console.Write(" later"u8);
-        Thread.Sleep(20);
-        Assert.Equal("old new"u8, terminal.Shown);
+        Assert.Equal("old new"u8, shown.ToArray());
+    }
+
+    [Fact]
+    public void A_mirror_that_is_disposed_has_shown_all_that_was_printed_before()
+    {
+        var shown = new ShownBytes();
+        byte[] much = new byte[1 << 20];
+        Random.Shared.NextBytes(much);
+        ConsoleMirror mirror = console.Attach(shown.Add, 0);
+        console.Write(much);
+        mirror.Dispose();
+        Assert.Equal(much, shown.ToArray());
+        Assert.Equal(much.Length, mirror.Position);
+        Assert.Equal(0, mirror.Lost);
+        Assert.Null(mirror.Failure);
+    }
+
+    [Fact]
+    public void A_mirror_that_is_too_slow_counts_what_it_lost_and_holds_nobody_up()
+    {
+        using var first = new ManualResetEventSlim();
+        using var goOn = new ManualResetEventSlim();
+        long count = 0;
+        using ConsoleMirror mirror = console.Attach(bytes =>
+        {
+            first.Set();
+            goOn.Wait();
+            count += bytes.Length;
+        }, 0);
+        console.Write("x"u8);
+        Assert.True(first.Wait(Long));
+        console.Write(new byte[ConsoleBuffer.Capacity]);
+        console.Write(new byte[1000]);
+        goOn.Set();
+        mirror.Dispose();
+        Assert.Equal(1000, mirror.Lost);
+        Assert.Equal(ConsoleBuffer.Capacity + 1, count);
+    }
+
+    [Fact]
+    public void A_mirror_ends_when_what_it_shows_on_fails_and_says_why()
+    {
+        var gone = new IOException("gone");
+        using ConsoleMirror mirror = console.Attach(_ => throw gone, 0);
+        console.Write("a"u8);
+        Assert.True(SpinWait.SpinUntil(() => mirror.Failure == gone, Long));
+        console.Write("b"u8);
+        Assert.Equal(0, mirror.Position);
+    }
+
+    [Fact]
+    public void The_tail_begins_at_a_line_and_what_was_between_two_positions_can_be_read()
+    {
+        console.Write("first\nsecond\nthird"u8);
+        Assert.Equal("third", console.ReadTail(8));
+        Assert.Equal("first\nsecond\nthird", console.ReadTail(1000));
+        Assert.Equal("second", console.ReadText(6, 12));
+        Assert.Equal("third", console.ReadText(13, 1000));
+    }
+
+    [Fact]
+    public void It_is_known_where_the_output_was_when_something_was_typed()
+    {
+        console.Write("/ # "u8);
+        Assert.Equal(0, console.Sent);
+        console.Send("ls\n"u8);
+        console.Write("bin"u8);
+        Assert.Equal(4, console.Sent);
+    }
+
+    [Fact]
+    public void Each_resize_is_told()
+    {
+        List<ConsoleSize> told = [];
+        console.Resized += () => told.Add(console.Size);
+        Assert.Equal(ConsoleSize.Default, console.Size);
+        console.Resize(new(132, 43));
+        console.Resize(new(132, 43));
+        Assert.Equal([new(132, 43), new(132, 43)], told);
+    }
+
+    [Theory]
+    [InlineData("80x25", 80, 25)]
+    [InlineData("132X43", 132, 43)]
+    [InlineData("65535x1", 65535, 1)]
+    public void A_size_reads_what_it_writes(string text, int columns, int rows)
+    {
+        ConsoleSize size = ConsoleSize.Parse(text);
+        Assert.Equal(new((ushort)columns, (ushort)rows), size);
+        Assert.Equal(size, ConsoleSize.Parse(size.ToString()));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("80")]
+    [InlineData("80x")]
+    [InlineData("0x25")]
+    [InlineData("80x25x1")]
+    [InlineData("-80x25")]
+    [InlineData("80 x 25")]
+    [InlineData("65536x25")]
+    public void What_is_no_size_is_refused(string text)
+    {
+        Assert.False(ConsoleSize.TryParse(text, out _));
+        Assert.Throws<FormatException>(() => ConsoleSize.Parse(text));
+    }
+
+    /// <summary>What a mirror has shown.</summary>
+    sealed class ShownBytes
+    {
+        readonly MemoryStream bytes = new();
+
+        public long Length { get { lock (bytes) return bytes.Length; } }
+
+        public void Add(ReadOnlySpan<byte> more) { lock (bytes) bytes.Write(more); }
+
+        public byte[] ToArray() { lock (bytes) return bytes.ToArray(); }
     }
 }

@@ -7,7 +7,9 @@ namespace LguestPS.Emulator.Tests.Devices;
 public sealed class ConsoleDeviceTests : IDisposable
 {
     const uint Data = 0x100000;
-    const uint EmergencyWrite = 68;
+    const uint Generation = 21, InterruptStatus = 58, Columns = 60, Rows = 62, EmergencyWrite = 68;
+    const ulong SizeFeature = 1;
+    const uint ConfigurationInterrupt = 2;
 
     readonly TestMachine machine = new();
     readonly ConsoleBuffer console = new();
@@ -131,6 +133,69 @@ public sealed class ConsoleDeviceTests : IDisposable
         Assert.Equal("!", Printed());
         driver.SetStatus(0);
         Assert.Null(machine.Failure);
+    }
+
+    [Fact]
+    public void Without_a_size_there_is_neither_feature_nor_field()
+    {
+        Assert.Equal(0ul, driver.Device.Features & SizeFeature);
+        console.Resize(new(132, 43));
+        Assert.Equal(0u, driver.Read16(Columns));
+        Assert.Equal(0u, driver.Read16(Rows));
+        Assert.Equal(0u, driver.Read8(Generation));
+        Assert.Equal(0, machine.InterruptsOf(driver.Device));
+    }
+
+    [Fact]
+    public void A_resize_is_a_new_generation_of_the_configuration_and_an_interrupt()
+    {
+        TestDriver sized = NegotiateSize();
+        Assert.Equal((80u, 25u), (sized.Read16(Columns), sized.Read16(Rows)));
+        uint generation = sized.Read8(Generation);
+        console.Resize(new(132, 43));
+        Assert.Equal(1, machine.InterruptsOf(sized.Device));
+        Assert.Equal(ConfigurationInterrupt, sized.Read8(InterruptStatus));
+        Assert.Equal((132u, 43u), (sized.Read16(Columns), sized.Read16(Rows)));
+        Assert.NotEqual(generation, sized.Read8(Generation));
+    }
+
+    [Fact]
+    public void A_resize_before_there_is_a_driver_is_seen_by_it_and_does_not_interrupt()
+    {
+        TestDriver sized = NegotiateSize(ready: false);
+        console.Resize(new(132, 43));
+        Assert.Equal(0, machine.InterruptsOf(sized.Device));
+        Assert.Equal((132u, 43u), (sized.Read16(Columns), sized.Read16(Rows)));
+    }
+
+    [Fact]
+    public void The_first_key_brings_the_size_to_a_driver_that_waits_to_be_told()
+    {
+        TestDriver sized = NegotiateSize(ready: false);
+        TestQueue keys = sized.SetUp(0);
+        sized.Ready();
+        keys.Add((Data, 1, true));
+        keys.Notify();
+        console.Send("a"u8);
+        machine.WaitFor(() => machine.InterruptsOf(sized.Device) == 2, "both interrupts");
+        Assert.Equal(ConfigurationInterrupt | 1u, sized.Read8(InterruptStatus));
+    }
+
+    [Fact]
+    public void A_console_that_is_gone_does_not_hear_of_its_window()
+    {
+        TestDriver sized = NegotiateSize();
+        sized.Device.Dispose();
+        console.Resize(new(132, 43));
+        Assert.Equal(0, machine.InterruptsOf(sized.Device));
+    }
+
+    TestDriver NegotiateSize(bool ready = true)
+    {
+        TestDriver sized = new TestDriver(machine, new ConsoleDevice(console, clock, hasSize: true)).Negotiate(SizeFeature);
+        if (ready)
+            sized.Ready();
+        return sized;
     }
 
     [Fact]

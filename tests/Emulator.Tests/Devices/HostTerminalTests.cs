@@ -15,16 +15,25 @@ public sealed class HostTerminalTests : IDisposable
     [Fact]
     public void Raw_mode_lets_every_key_through_and_is_taken_back()
     {
-        uint normal = pty.LocalModes;
-        uint cooked = LibC.ISIG | LibC.ICANON | LibC.ECHO;
-        Assert.Equal(cooked, normal & cooked);
+        (uint input, uint output, uint local) = pty.Modes;
+        uint cookedInput = LibC.ICRNL | LibC.IXON, cookedLocal = LibC.ISIG | LibC.ICANON | LibC.ECHO | LibC.IEXTEN;
+        Assert.Equal((cookedInput, LibC.OPOST, cookedLocal), (input & cookedInput, output & LibC.OPOST, local & cookedLocal));
         var terminal = new HostTerminal(pty.Slave, pty.Slave);
         using (IDisposable? raw = terminal.EnterRawMode())
         {
             Assert.NotNull(raw);
-            Assert.Equal(normal & ~cooked, pty.LocalModes);
+            Assert.Equal((input & ~cookedInput, output & ~LibC.OPOST, local & ~cookedLocal), pty.Modes);
         }
-        Assert.Equal(normal, pty.LocalModes);
+        Assert.Equal((input, output, local), pty.Modes);
+    }
+
+    [Fact]
+    public void The_window_has_a_size_once_somebody_gave_it_one()
+    {
+        var terminal = new HostTerminal(pty.Slave, pty.Slave);
+        Assert.Null(terminal.WindowSize);
+        pty.Resize(100, 30);
+        Assert.Equal(((ushort)100, (ushort)30), terminal.WindowSize);
     }
 
     [Fact]
@@ -33,11 +42,14 @@ public sealed class HostTerminalTests : IDisposable
         var terminal = new HostTerminal(pty.Slave, pty.Slave);
         using IDisposable? raw = terminal.EnterRawMode();
         byte[] keys = new byte[16];
-        pty.Type(3);
-        Assert.Equal(1, terminal.Read(keys, CancellationToken.None));
-        Assert.Equal(3, keys[0]);
-        terminal.Write("# "u8);
-        Assert.Equal("# "u8, pty.Show(2));
+        foreach (byte key in (ReadOnlySpan<byte>)[3, (byte)'\r', 0x13])   // ^C, the Enter key, ^S
+        {
+            pty.Type(key);
+            Assert.Equal(1, terminal.Read(keys, CancellationToken.None));
+            Assert.Equal(key, keys[0]);
+        }
+        terminal.Write("#\n "u8);
+        Assert.Equal("#\n "u8, pty.Show(3));
     }
 
     [Fact]
@@ -73,14 +85,20 @@ public sealed class HostTerminalTests : IDisposable
 
         public int Slave { get; }
 
-        public uint LocalModes
+        public (uint Input, uint Output, uint Local) Modes
         {
             get
             {
                 termios settings;
                 Assert.Equal(0, LibC.tcgetattr(Slave, &settings));
-                return settings.c_lflag;
+                return (settings.c_iflag, settings.c_oflag, settings.c_lflag);
             }
+        }
+
+        public void Resize(ushort columns, ushort rows)
+        {
+            winsize size = new() { ws_col = columns, ws_row = rows };
+            Assert.Equal(0, LibC.ioctl(master, LibC.TIOCSWINSZ, &size));
         }
 
         public void Type(byte key) => Assert.Equal(1, (long)LibC.write(master, &key, 1));

@@ -119,17 +119,3 @@ sealed class ManualClock : IClock
 
     public void Advance(TimeSpan time) => Interlocked.Add(ref now, (long)time.TotalNanoseconds);
 }
-
-/// <summary>A terminal that remembers what it was shown.</summary>
-sealed class TestTerminal : ITerminal
-{
-    readonly MemoryStream shown = new();
-
-    public byte[] Shown { get { lock (shown) return shown.ToArray(); } }
-
-    public IDisposable? EnterRawMode() => null;
-
-    public int Read(Span<byte> buffer, CancellationToken cancellation) => 0;
-
-    public void Write(ReadOnlySpan<byte> output) { lock (shown) shown.Write(output); }
-}
