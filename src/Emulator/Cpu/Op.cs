@@ -59,7 +59,7 @@ public enum OpFlags : byte
     Repeat = 1,
     /// <summary>F2: repne.</summary>
     RepeatNotEqual = 2,
-    /// <summary>F0.</summary>
+    /// <summary>F0, or an instruction that is locked without it.</summary>
     Lock = 4,
     /// <summary>16-bit operand size.</summary>
     Operand16 = 8,

@@ -62,19 +62,22 @@ public static unsafe class Cpuid
     const uint Signature = 0x6D8;
     const uint HighestBasic = 0x16, HighestExtended = 0x80000008;
     const uint ExtendedNoExecute = 1 << 20;
+    const uint TimeStampAdjust = 1 << 1;
     const uint InvariantTimeStamp = 1 << 8;
     const uint TimeStampHertz = 1_000_000_000, TimeStampMegahertz = TimeStampHertz / 1_000_000;
 
     /// <summary>Enters the instruction.</summary>
     public static void Define(InstructionTable table) => table.Add(new(0x0FA2, "cpuid", OperandForm.None) { Register = &Execute });
 
-    /// <summary>The four registers of a leaf; one that is not there reads as the highest basic leaf.</summary>
-    public static (uint Eax, uint Ebx, uint Ecx, uint Edx) Leaf(uint leaf) => leaf switch
+    /// <summary>The four registers of a leaf; one that is not there reads as the highest basic leaf. The subleaf (ecx) matters to few.</summary>
+    public static (uint Eax, uint Ebx, uint Ecx, uint Edx) Leaf(uint leaf, uint subleaf = 0) => leaf switch
     {
         0 => (HighestBasic, Characters(Vendor, 0), Characters(Vendor, 8), Characters(Vendor, 4)),
         1 => (Signature, 0, 0, (uint)Features),
         // Cache descriptors: 4 KB page TLBs of 64 entries for code (0x51) and data (0x5B), 32 KB caches (0x30, 0x2C), 2 MB of second level (0x7D).
         2 => (0x5B5101, 0, 0, 0x2C307D),
+        // The register shows whoever trusts the counter that nobody has moved it: Linux then does not watch it by the timer, whose ticks are late on a busy host.
+        7 when subleaf == 0 => (0, TimeStampAdjust, 0, 0),
         // The time-stamp counter's frequency, so that kernels need not measure it: crystal times 1/1 (Intel SDM vol. 2, cpuid leaf 15H).
         0x15 => (1, 1, TimeStampHertz, 0),
         0x16 => (TimeStampMegahertz, TimeStampMegahertz, 0, 0),
@@ -101,5 +104,5 @@ public static unsafe class Cpuid
     }
 
     static void Execute(CpuState* s, Op* op) =>
-        (s->R[Reg.Eax], s->R[Reg.Ebx], s->R[Reg.Ecx], s->R[Reg.Edx]) = Leaf(s->R[Reg.Eax]);
+        (s->R[Reg.Eax], s->R[Reg.Ebx], s->R[Reg.Ecx], s->R[Reg.Edx]) = Leaf(s->R[Reg.Eax], s->R[Reg.Ecx]);
 }

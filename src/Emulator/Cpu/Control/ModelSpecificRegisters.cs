@@ -6,7 +6,7 @@ namespace LguestPS.Emulator.Cpu.Control;
 /// <summary>Model-specific registers and the time-stamp counter.</summary>
 public static unsafe class ModelSpecificRegisters
 {
-    const uint TimeStampCounter = 0x10, PlatformId = 0x17, ApicBase = 0x1B, BiosSignature = 0x8B, SysenterCs = 0x174, SysenterEsp = 0x175, SysenterEip = 0x176,
+    const uint TimeStampCounter = 0x10, PlatformId = 0x17, ApicBase = 0x1B, TimeStampAdjust = 0x3B, BiosSignature = 0x8B, SysenterCs = 0x174, SysenterEsp = 0x175, SysenterEip = 0x176,
         MiscEnable = 0x1A0, PageAttributes = 0x277, ExtendedFeatures = 0xC0000080;
 
     /// <summary>IA32_PAT after reset: WB, WT, UC-, UC, twice (Intel SDM vol. 3, 11.12.4).</summary>
@@ -50,6 +50,7 @@ public static unsafe class ModelSpecificRegisters
     static void Read(CpuState* s, Op* op) => SetPair(s, s->R[Reg.Ecx] switch
     {
         TimeStampCounter => TimeStamp(s),
+        TimeStampAdjust => 0 - s->TscOffset,
         ApicBase => s->ApicBase,
         PlatformId or BiosSignature => 0,
         SysenterCs => s->SysenterCs,
@@ -69,6 +70,9 @@ public static unsafe class ModelSpecificRegisters
             case TimeStampCounter:
                 Processor cpu = s->Processor;
                 s->TscOffset = cpu.Owner.ReadTimeStamp(cpu) - value;
+                break;
+            case TimeStampAdjust:
+                s->TscOffset = 0 - value;
                 break;
             case ApicBase:
                 s->ApicBase = value;

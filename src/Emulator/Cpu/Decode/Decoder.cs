@@ -281,7 +281,9 @@ unsafe ref struct Decoder(BlockMode mode)
             **at = new Op { Execute = &Interpret.BlockOps.RequireRing0, Offset = op.Offset };
             (*at)++;
         }
-        op.Execute = handler;
+        if (memory && Has(definition!, InstructionTraits.LocksMemory))
+            op.Flags |= OpFlags.Lock;
+        op.Execute = (op.Flags & OpFlags.Lock) != 0 ? &Interpret.BlockOps.Locked : handler;
         **at = op;
         (*at)++;
         bool repeated = definition!.Repeated != null && (op.Flags & (OpFlags.Repeat | OpFlags.RepeatNotEqual)) != 0;
@@ -297,6 +299,14 @@ unsafe ref struct Decoder(BlockMode mode)
         if (Has(definition, InstructionTraits.MemoryOnly) && !memory || Has(definition, InstructionTraits.RegisterOnly) && memory)
             return false;
         return isProtected || !Has(definition, InstructionTraits.ProtectedOnly);
+    }
+
+    /// <summary>What a locked instruction, of which <see cref="Interpret.BlockOps.Locked"/> has the place, does to its operands.</summary>
+    public static delegate*<CpuState*, Op*, void> LockedHandler(Op* op)
+    {
+        int opcode = ((op->Flags & OpFlags.TwoByte) != 0 ? 0x0F00 : 0) | (op->Opcode >> 8);
+        InstructionDefinition definition = InstructionTable.Instance.Slot(opcode).Select(op->Opcode & 0xFF, 0)!;
+        return Handler(definition, op->Flags, memory: true, operand32: (op->Flags & OpFlags.Operand16) == 0);
     }
 
     static delegate*<CpuState*, Op*, void> Handler(InstructionDefinition definition, OpFlags flags, bool memory, bool operand32)

@@ -67,6 +67,8 @@ public enum InstructionTraits : ushort
     ProtectedOnly = 1024,
     /// <summary>The byte register is the opcode's low three bits.</summary>
     ByteOpcodeRegister = 2048,
+    /// <summary>With a memory operand it is locked, prefix or not.</summary>
+    LocksMemory = 4096,
 }
 
 /// <summary>One encoding of one instruction: the place where its opcode, operands, flags and handlers are stated.</summary>

@@ -1,3 +1,4 @@
+using LguestPS.Emulator.Cpu.Decode;
 using LguestPS.Emulator.Cpu.State;
 
 namespace LguestPS.Emulator.Cpu.Interpret;
@@ -13,6 +14,18 @@ static unsafe class BlockOps
     {
         if (s->Cpl != 0)
             throw CpuFault.GeneralProtection(0);
+    }
+
+    /// <summary>
+    /// A locked instruction. With one processor each instruction is atomic by itself, but not in order: device threads watch memory, and without
+    /// a barrier the host's processor may do a later load before an earlier store. Drivers count on that it doesn't: they publish a buffer, and then look
+    /// whether the device wants to be told of it (Intel SDM vol. 3, 8.2.3.9).
+    /// </summary>
+    public static void Locked(CpuState* s, Op* op)
+    {
+        Interlocked.MemoryBarrier();
+        Decoder.LockedHandler(op)(s, op);
+        Interlocked.MemoryBarrier();
     }
 
     /// <summary>Undefined opcode.</summary>

@@ -4,14 +4,14 @@ using LguestPS.Emulator.Cpu.State;
 
 namespace LguestPS.Emulator.Cpu.Interpret;
 
-/// <summary>xchg, xadd, cmpxchg, cmpxchg8b. One processor: each instruction is atomic by itself.</summary>
+/// <summary>xchg, xadd, cmpxchg, cmpxchg8b. One processor: each instruction is atomic by itself; <see cref="BlockOps.Locked"/> keeps locked ones in order.</summary>
 static unsafe class ExchangeInstructions
 {
     public static void Define(InstructionTable table)
     {
         const InstructionTraits bytes = InstructionTraits.ByteRegister | InstructionTraits.ByteRm | InstructionTraits.Lockable;
-        table.Add(new(0x86, "xchg", OperandForm.ModRM) { Traits = bytes, Register = &Exchange<byte>, Memory = &ExchangeMemory<byte> });
-        table.Add(new(0x87, "xchg", OperandForm.ModRM) { Traits = InstructionTraits.Lockable, Register = &Exchange<uint>, Register16 = &Exchange<ushort>, Memory = &ExchangeMemory<uint>, Memory16 = &ExchangeMemory<ushort> });
+        table.Add(new(0x86, "xchg", OperandForm.ModRM) { Traits = bytes | InstructionTraits.LocksMemory, Register = &Exchange<byte>, Memory = &ExchangeMemory<byte> });
+        table.Add(new(0x87, "xchg", OperandForm.ModRM) { Traits = InstructionTraits.Lockable | InstructionTraits.LocksMemory, Register = &Exchange<uint>, Register16 = &Exchange<ushort>, Memory = &ExchangeMemory<uint>, Memory16 = &ExchangeMemory<ushort> });
         table.Add(new(0x90, "xchg", OperandForm.OpcodeRegister) { Register = &ExchangeAccumulator<uint>, Register16 = &ExchangeAccumulator<ushort> });
         table.Add(new(0xFC0, "xadd", OperandForm.ModRM) { Traits = bytes, Writes = EflagsBits.Arithmetic, Register = &ExchangeAdd<byte>, Memory = &ExchangeAddMemory<byte> });
         table.Add(new(0xFC1, "xadd", OperandForm.ModRM) { Traits = InstructionTraits.Lockable, Writes = EflagsBits.Arithmetic, Register = &ExchangeAdd<uint>, Register16 = &ExchangeAdd<ushort>, Memory = &ExchangeAddMemory<uint>, Memory16 = &ExchangeAddMemory<ushort> });

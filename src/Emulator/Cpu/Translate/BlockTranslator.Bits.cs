@@ -85,7 +85,7 @@ sealed unsafe partial class BlockTranslator
             FlagsAreNative();
             return true;
         }
-        if (size != 4)
+        if (size != 4 || locked)
             return false;
         bool write = opcode != 0xA3;
         KeepFlags();

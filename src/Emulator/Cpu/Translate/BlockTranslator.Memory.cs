@@ -71,7 +71,13 @@ sealed unsafe partial class BlockTranslator
     }
 
     // An instruction of the host's with a register (or an extension of the opcode) and the memory operand that EmitOperand or EmitCheck has made reachable: nothing else may be done with its place.
-    void EmitAccess(int size, int opcode, int register) => emit.Memory(size, opcode, register, Place);
+    // A locked instruction is one for the host, too: device threads watch memory, and must see its stores and loads in order.
+    void EmitAccess(int size, int opcode, int register)
+    {
+        if (locked)
+            emit.Byte(0xF0);
+        emit.Memory(size, opcode, register, Place);
+    }
 
     // Leaves the instruction to the interpreter when the condition holds. Nothing of it may have been done; flags are saved.
     void Miss(int condition) => AddMiss(emit.JumpIfForward(condition));

@@ -20,7 +20,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     readonly List<ColdPath> coldPaths = [];
     readonly List<int> misses = [];
     Block* block;
-    bool leavesByState;
+    bool leavesByState, locked;
     FlagRecipe missRecipe;
 
     /// <summary>Translates a block. There must be room in the cache.</summary>
@@ -49,6 +49,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
             }
             int firstMiss = misses.Count;
             leavesByState = false;
+            locked = (op->Flags & OpFlags.Lock) != 0;
             fpuSite = 0;
             FlagRecipe before = recipe;
             bool keepsRecipe = ProtectRecipe(op);

@@ -182,7 +182,7 @@ public sealed unsafe class ControlTests : IDisposable
     [Fact]
     public void Model_specific_registers_keep_what_they_are_given()
     {
-        foreach ((uint register, ulong value) in ((uint, ulong)[])[(0x174, 0x60), (0x175, 0xC0123456), (0x176, 0xC0654321), (0x277, 0x0007010600070106), (0xC0000080, 0x800)])
+        foreach ((uint register, ulong value) in ((uint, ulong)[])[(0x3B, 0x123456789), (0x174, 0x60), (0x175, 0xC0123456), (0x176, 0xC0654321), (0x277, 0x0007010600070106), (0xC0000080, 0x800)])
         {
             Stop stop = rig.Run0(c =>
             {
@@ -219,9 +219,13 @@ public sealed unsafe class ControlTests : IDisposable
             c.mov(eax, 1_000_000);
             c.wrmsr();
             c.rdtsc();
+            c.mov(ebx, eax);
+            c.mov(ecx, 0x3B);   // IA32_TSC_ADJUST has the same step
+            c.rdmsr();
             c.hlt();
         });
-        Assert.InRange(rig.S->R[Reg.Eax], 1_000_000u, 1_000_010u);
+        Assert.InRange(rig.S->R[Reg.Ebx], 1_000_000u, 1_000_010u);
+        Assert.InRange(rig.S->R[Reg.Eax], 999_990u, 1_000_000u);
         rig.S->Cr4 = 4;
         Assert.Equal(13, rig.Run3(c => c.rdtsc()).Vector);
     }
@@ -234,6 +238,9 @@ public sealed unsafe class ControlTests : IDisposable
         rig.Run0(c => { c.mov(eax, 1); c.cpuid(); c.hlt(); });
         Assert.Equal(6u, (rig.S->R[Reg.Eax] >> 8) & 0xF);
         Assert.Equal((uint)Cpuid.Features, rig.S->R[Reg.Edx]);
+        rig.Run0(c => { c.mov(eax, 7); c.xor(ecx, ecx); c.cpuid(); c.hlt(); });
+        Assert.Equal(2u, rig.S->R[Reg.Ebx]);   // IA32_TSC_ADJUST
+        Assert.Equal((0u, 0u, 0u, 0u), Cpuid.Leaf(7, 1));
 
         static string Text(uint leaf, Func<(uint Eax, uint Ebx, uint Ecx, uint Edx), uint[]> registers) =>
             Encoding.ASCII.GetString([.. registers(Cpuid.Leaf(leaf)).SelectMany(BitConverter.GetBytes)]).TrimEnd('\0');
