@@ -83,16 +83,7 @@ public sealed class BlockDevice(DiskImage disk, bool readOnly, string serial) : 
     RequestStatus Read(DescriptorChain chain, ulong sector, out uint written)
     {
         RequireWholeSectors(chain, chain.WritableLength);
-        written = 0;
-        foreach (Span<byte> buffer in chain.Writable)
-        {
-            if (!TryGetOffset(sector, written, out long offset))
-                break;
-            int count = disk.Read(buffer, offset);
-            written += (uint)count;
-            if (count < buffer.Length)
-                break;
-        }
+        written = TryGetOffset(sector, out long offset) ? (uint)disk.Read(chain.WritableRuns(), offset) : 0;
         return RequestStatus.Ok;
     }
 
@@ -102,19 +93,8 @@ public sealed class BlockDevice(DiskImage disk, bool readOnly, string serial) : 
             return RequestStatus.IOError;   // section 5.2.6.2
         uint length = chain.ReadableLength;
         RequireWholeSectors(chain, length);
-        long end = disk.Length;
-        uint done = 0;
-        foreach (Span<byte> buffer in chain.Readable)
-        {
-            // Only what lies on the disk is written, so that the file keeps its size whatever the guest asks.
-            if (!TryGetOffset(sector, done, out long offset) || offset >= end)
-                break;
-            int count = (int)Math.Min(buffer.Length, end - offset);
-            disk.Write(buffer[..count], offset);
-            done += (uint)count;
-            if (count < buffer.Length)
-                break;
-        }
+        // Only what lies on the disk is written, so that the file keeps its size whatever the guest asks.
+        long done = TryGetOffset(sector, out long offset) ? disk.Write(chain.ReadableRuns(), offset) : 0;
         if (Host.IsVerbose)
             Host.Verbose($"WRITE to sector {sector}: {length}");
         if (done < length)
@@ -144,11 +124,11 @@ public sealed class BlockDevice(DiskImage disk, bool readOnly, string serial) : 
             throw chain.Violate(DriverRule.BlockDataWholeSectors, ("length", length));
     }
 
-    /// <summary>The byte where a sector, and some bytes more, lies; false if no file could have it.</summary>
-    static bool TryGetOffset(ulong sector, uint more, out long offset)
+    /// <summary>The byte where a sector begins; false if it isn't on the disk.</summary>
+    bool TryGetOffset(ulong sector, out long offset)
     {
-        offset = unchecked((long)(sector * SectorSize + more));
-        return sector <= long.MaxValue / SectorSize && offset >= 0;
+        offset = unchecked((long)(sector * SectorSize));
+        return sector < (ulong)disk.Length / SectorSize;
     }
 
     static byte[] MakeConfiguration(long length)

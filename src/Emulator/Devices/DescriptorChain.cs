@@ -13,6 +13,7 @@ public sealed class DescriptorChain
 {
     readonly Virtqueue queue;
     readonly GuestBuffer[] buffers;
+    readonly HostBuffer[] runs;
     int first, firstWritable, end;
     uint statusAddress, readableBytes;
     bool completed;
@@ -21,6 +22,7 @@ public sealed class DescriptorChain
     {
         this.queue = queue;
         buffers = new GuestBuffer[capacity];
+        runs = new HostBuffer[capacity + 1];
     }
 
     /// <summary>The index of its first descriptor.</summary>
@@ -34,6 +36,26 @@ public sealed class DescriptorChain
 
     /// <summary>The buffers to write to, without the byte that <see cref="ReserveStatusByte"/> set aside.</summary>
     public BufferList Writable => new(queue.Memory, buffers.AsSpan(firstWritable, end - firstWritable));
+
+    /// <summary>The buffers to read from as the system takes them, behind something of the host's own if there is anything. Good until the next call of this or of <see cref="WritableRuns"/>.</summary>
+    public ReadOnlySpan<HostBuffer> ReadableRuns(HostBuffer own = default)
+    {
+        int count = 0;
+        if (!own.Bytes.IsEmpty)
+            runs[count++] = own;
+        foreach (Span<byte> run in Readable)
+            runs[count++] = new(run);
+        return runs.AsSpan(0, count);
+    }
+
+    /// <summary>The buffers to write to as the system takes them. Good until the next call of this or of <see cref="ReadableRuns"/>.</summary>
+    public ReadOnlySpan<HostBuffer> WritableRuns()
+    {
+        int count = 0;
+        foreach (Span<byte> run in Writable)
+            runs[count++] = new(run);
+        return runs.AsSpan(0, count);
+    }
 
     /// <summary>Bytes left to read.</summary>
     public uint ReadableLength => Readable.Length;
@@ -203,6 +225,25 @@ public readonly ref struct BufferList
             done += count;
         }
         return done;
+    }
+
+    /// <summary>Writes bytes from a position on; what doesn't fit is left out.</summary>
+    public void Write(int position, ReadOnlySpan<byte> source)
+    {
+        foreach (Span<byte> buffer in this)
+        {
+            if (position < buffer.Length)
+            {
+                int count = Math.Min(buffer.Length - position, source.Length);
+                source[..count].CopyTo(buffer[position..]);
+                source = source[count..];
+                position = 0;
+            }
+            else
+            {
+                position -= buffer.Length;
+            }
+        }
     }
 
     /// <summary>Goes through the buffers. Neighbours in memory come as one span, empty ones not at all.</summary>

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using LguestPS.Emulator.Linux;
+using LguestPS.Emulator.Memory;
 using Microsoft.Win32.SafeHandles;
 
 namespace LguestPS.Emulator.Devices;
@@ -16,6 +18,37 @@ public abstract class DiskImage : IDisposable
     /// <summary>Writes all of the buffer, which lies within <see cref="Length"/>.</summary>
     /// <exception cref="IOException">The host could not write.</exception>
     public abstract void Write(ReadOnlySpan<byte> buffer, long offset);
+
+    /// <summary>Fills buffers, one after the other, as <see cref="Read(Span{byte}, long)"/> fills one.</summary>
+    /// <exception cref="IOException">The host could not read.</exception>
+    public virtual long Read(ReadOnlySpan<HostBuffer> buffers, long offset)
+    {
+        long done = 0;
+        foreach (HostBuffer buffer in buffers)
+        {
+            int count = Read(buffer.Bytes, offset + done);
+            done += count;
+            if (count < buffer.Bytes.Length)
+                break;
+        }
+        return done;
+    }
+
+    /// <summary>Writes buffers, one after the other, as far as they lie within <see cref="Length"/>, and returns the number of bytes written.</summary>
+    /// <exception cref="IOException">The host could not write.</exception>
+    public virtual long Write(ReadOnlySpan<HostBuffer> buffers, long offset)
+    {
+        long done = 0;
+        foreach (HostBuffer buffer in buffers)
+        {
+            int count = (int)Math.Clamp(Length - (offset + done), 0, buffer.Bytes.Length);
+            Write(buffer.Bytes[..count], offset + done);
+            done += count;
+            if (count < buffer.Bytes.Length)
+                break;
+        }
+        return done;
+    }
 
     /// <summary>Returns when all that was written is on stable storage.</summary>
     /// <exception cref="IOException">The host could not do that.</exception>
@@ -49,6 +82,23 @@ sealed class FileDisk(SafeFileHandle handle, long length, bool readOnly) : DiskI
     }
 
     public override void Write(ReadOnlySpan<byte> buffer, long offset) => RandomAccess.Write(handle, buffer, offset);
+
+    // One system call does a whole request as a rule. What it leaves over, or fails at, is done piece by piece, which has the error messages too.
+    public override long Read(ReadOnlySpan<HostBuffer> buffers, long offset)
+        => IsWithin(buffers, offset) && ScatteredIO.Read(handle, buffers, offset) == BytesOf(buffers) ? BytesOf(buffers) : base.Read(buffers, offset);
+
+    public override long Write(ReadOnlySpan<HostBuffer> buffers, long offset)
+        => IsWithin(buffers, offset) && ScatteredIO.Write(handle, buffers, offset) == BytesOf(buffers) ? BytesOf(buffers) : base.Write(buffers, offset);
+
+    bool IsWithin(ReadOnlySpan<HostBuffer> buffers, long offset) => OperatingSystem.IsLinux() && buffers.Length > 1 && offset <= length - BytesOf(buffers);
+
+    static long BytesOf(ReadOnlySpan<HostBuffer> buffers)
+    {
+        long sum = 0;
+        foreach (HostBuffer buffer in buffers)
+            sum += buffer.Bytes.Length;
+        return sum;
+    }
 
     public override void Flush()
     {

@@ -1,5 +1,7 @@
 using System.Net.NetworkInformation;
+using System.Runtime.InteropServices;
 using LguestPS.Emulator.Linux;
+using LguestPS.Emulator.Memory;
 
 namespace LguestPS.Emulator.Devices;
 
@@ -12,17 +14,17 @@ public sealed class NetDevice(IPacketInterface port, PhysicalAddress? mac, strin
     const ulong Checksum = 1 << 0, GuestChecksum = 1 << 1, Mac = 1 << 5, GuestTso4 = 1 << 7, GuestTso6 = 1 << 8, GuestEcn = 1 << 9,
         HostTso4 = 1 << 11, HostTso6 = 1 << 12, HostEcn = 1 << 13;
 
-    // The packet header: flags, gso_type, and at 10 the number of buffers.
-    const int HeaderBytes = 12, HeaderFlags = 0, HeaderGsoType = 1, HeaderBuffers = 10;
+    const int HeaderBytes = TapInterface.PacketHeaderBytes, HeaderBuffers = 10;
     const byte NeedsChecksum = 1, GsoNone = 0, GsoTcp4 = 1, GsoTcp6 = 4, GsoEcn = 0x80;
 
-    /// <summary>The longest packet that TCP can leave uncut, its Ethernet and packet headers, and room to see that one is longer.</summary>
-    const int FrameBytes = HeaderBytes + 65535 + 18 + 1;
+    /// <summary>The longest packet that TCP can leave uncut and its Ethernet header.</summary>
+    const int LongestFrame = 65535 + 18;
 
     readonly byte[] configuration = MakeConfiguration(mac);
-    readonly byte[] received = new byte[FrameBytes];
-    readonly byte[] sent = new byte[FrameBytes];
     bool sendingFails;
+
+    /// <summary>What stands before each packet, as it lies in guest memory (section 5.1.6); the last field is the number of buffers.</summary>
+    readonly record struct PacketHeader(byte Flags, byte GsoType, ushort HeaderLength, ushort GsoSize, ushort ChecksumStart, ushort ChecksumOffset, ushort Buffers);
 
     /// <inheritdoc/>
     public override string Description => description;
@@ -72,21 +74,20 @@ public sealed class NetDevice(IPacketInterface port, PhysicalAddress? mac, strin
     void Receive(DescriptorChain chain)
     {
         chain.RequireNoReadable(DriverRule.NetReceiveIsWritable);
-        int length = NextFrame(chain);
-        received[HeaderBuffers] = 1;   // buffers aren't merged, so it is always one (section 5.1.6.4)
-        received[HeaderBuffers + 1] = 0;
-        chain.Complete((uint)chain.Writable.CopyFrom(received.AsSpan(0, length)));
+        int length = NextFrame(chain, chain.WritableRuns());
+        chain.Writable.Write(HeaderBuffers, [1, 0]);   // buffers aren't merged, so it is always one (section 5.1.6.4)
+        chain.Complete((uint)length);
     }
 
     /// <summary>Waits for a frame. Before it sleeps it tells the driver of those that it has had: so many come with one interrupt.</summary>
-    int NextFrame(DescriptorChain chain)
+    int NextFrame(DescriptorChain chain, ReadOnlySpan<HostBuffer> buffers)
     {
         bool warned = false;
         while (true)
         {
             try
             {
-                if (port.TryReceive(received, out int length))
+                if (port.TryReceive(buffers, out int length))
                     return length;
                 chain.Interrupt();
                 port.WaitForFrame(chain.Stopping);
@@ -107,19 +108,19 @@ public sealed class NetDevice(IPacketInterface port, PhysicalAddress? mac, strin
     void Transmit(DescriptorChain chain)
     {
         chain.RequireNoWritable(DriverRule.NetTransmitIsReadable);
-        int length = chain.Readable.CopyTo(sent);
-        if (length < HeaderBytes)
-            throw chain.Violate(DriverRule.RequestTooShort, ("length", (ulong)length), ("header", (ulong)HeaderBytes));
-        CheckHeader(chain, sent[HeaderFlags], sent[HeaderGsoType]);
-        if (length == FrameBytes)
-            Host.Warn($"net {port.Name}: a packet of {chain.ReadableLength} bytes was dropped");
+        // The driver could change what was checked: what is sent is our copy of the header. The frame goes from where it lies.
+        var header = chain.ReadHeader<PacketHeader>();
+        CheckHeader(chain, header.Flags, header.GsoType);
+        uint length = chain.ReadableLength;
+        if (length > LongestFrame)
+            Host.Warn($"net {port.Name}: a packet of {HeaderBytes + length} bytes was dropped");
         else
-            Send(sent.AsSpan(0, length));
+            Send(chain.ReadableRuns(new(MemoryMarshal.AsBytes(new Span<PacketHeader>(ref header)))));
         chain.Complete(0);
     }
 
     /// <summary>Sends a frame; one that the host won't have is lost. The first of a row of those is warned of.</summary>
-    void Send(ReadOnlySpan<byte> frame)
+    void Send(ReadOnlySpan<HostBuffer> frame)
     {
         try
         {

@@ -1,3 +1,5 @@
+using LguestPS.Emulator.Memory;
+
 namespace LguestPS.Emulator.Linux;
 
 /// <summary>Work on packets that the receiver is ready to do itself (TUN_F_ of the TUN driver).</summary>
@@ -26,16 +28,16 @@ public interface IPacketInterface : IDisposable
     /// <exception cref="IOException">The host won't have it.</exception>
     void SetOffloads(PacketOffloads offloads);
 
-    /// <summary>Takes a frame if one waits, cut to the buffer's length.</summary>
+    /// <summary>Takes a frame if one waits into buffers, one after the other, cut to their length. What the packet header's last two bytes are then is open.</summary>
     /// <exception cref="IOException">The interface is gone or down.</exception>
-    bool TryReceive(Span<byte> frame, out int length);
+    bool TryReceive(ReadOnlySpan<HostBuffer> frame, out int length);
 
     /// <summary>Waits until a frame can be taken. One thread at a time.</summary>
     /// <exception cref="OperationCanceledException">The wait was given up.</exception>
     /// <exception cref="IOException">The interface is gone.</exception>
     void WaitForFrame(CancellationToken cancellation);
 
-    /// <summary>Sends a frame.</summary>
+    /// <summary>Sends a frame, which buffers hold one after the other.</summary>
     /// <exception cref="IOException">The host won't have it.</exception>
-    void Send(ReadOnlySpan<byte> frame);
+    void Send(ReadOnlySpan<HostBuffer> frame);
 }

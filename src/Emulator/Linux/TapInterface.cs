@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
+using LguestPS.Emulator.Memory;
 using Tmds.Linux;
 
 namespace LguestPS.Emulator.Linux;
@@ -92,15 +93,12 @@ public sealed unsafe class TapInterface : IPacketInterface
     }
 
     /// <inheritdoc/>
-    public bool TryReceive(Span<byte> frame, out int length)
+    public bool TryReceive(ReadOnlySpan<HostBuffer> frame, out int length)
     {
-        fixed (byte* start = frame)
-        {
-            length = (int)(long)LibC.read(descriptor, start, (uint)frame.Length);
-        }
+        length = (int)ScatteredIO.Read(descriptor, frame);
         if (length >= 0)
             return true;
-        int error = LibC.errno;
+        int error = ScatteredIO.LastError;
         length = 0;
         return error == LibC.EAGAIN || error == LibC.EINTR ? false : throw new HostCallException($"read from {Name}", error);
     }
@@ -114,13 +112,10 @@ public sealed unsafe class TapInterface : IPacketInterface
     }
 
     /// <inheritdoc/>
-    public void Send(ReadOnlySpan<byte> frame)
+    public void Send(ReadOnlySpan<HostBuffer> frame)
     {
-        fixed (byte* start = frame)
-        {
-            if (LibC.write(descriptor, start, (uint)frame.Length) < 0)
-                throw new HostCallException($"write to {Name}", LibC.errno);
-        }
+        if (ScatteredIO.Write(descriptor, frame) < 0)
+            throw new HostCallException($"write to {Name}", ScatteredIO.LastError);
     }
 
     /// <inheritdoc/>

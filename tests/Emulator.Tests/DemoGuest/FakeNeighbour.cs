@@ -2,6 +2,8 @@ using System.Buffers.Binary;
 using System.Net.NetworkInformation;
 using LguestPS.Emulator.Devices;
 using LguestPS.Emulator.Linux;
+using LguestPS.Emulator.Memory;
+using LguestPS.Emulator.Tests.Devices;
 
 namespace LguestPS.Emulator.Tests.DemoGuest;
 
@@ -48,11 +50,11 @@ sealed class FakeNeighbour : IPacketInterface
         }
     }
 
-    public void Send(ReadOnlySpan<byte> frame)
+    public void Send(ReadOnlySpan<HostBuffer> frame)
     {
         lock (toGuest)
         {
-            byte[] copy = frame.ToArray();
+            byte[] copy = frame.Gather();
             fromGuest.Add(copy);
             if (TypeOf(copy) == Arp && copy[Payload + 7] == 1 && copy.AsSpan(Payload + 24, 4).SequenceEqual(Number))
                 Give(ArpReply(copy));
@@ -90,15 +92,14 @@ sealed class FakeNeighbour : IPacketInterface
         }
     }
 
-    public bool TryReceive(Span<byte> frame, out int length)
+    public bool TryReceive(ReadOnlySpan<HostBuffer> frame, out int length)
     {
         lock (toGuest)
         {
             length = 0;
             if (!toGuest.TryDequeue(out byte[]? next))
                 return false;
-            next.CopyTo(frame);
-            length = next.Length;
+            length = frame.Fill(next);
             return true;
         }
     }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using LguestPS.Emulator.Devices;
 using LguestPS.Emulator.Linux;
+using LguestPS.Emulator.Memory;
 using LguestPS.Emulator.Time;
 
 namespace LguestPS.Emulator.Tests.Devices;
@@ -91,21 +92,49 @@ sealed class TestWire : IPacketInterface
 
     public void SetOffloads(PacketOffloads offloads) => Offloads = offloads;
 
-    public bool TryReceive(Span<byte> frame, out int length)
+    public bool TryReceive(ReadOnlySpan<HostBuffer> frame, out int length)
     {
         length = 0;
         if (!incoming.TryDequeue(out byte[]? bytes))
             return false;
-        length = Math.Min(bytes.Length, frame.Length);
-        bytes.AsSpan(0, length).CopyTo(frame);
+        length = frame.Fill(bytes);
         return true;
     }
 
     public void WaitForFrame(CancellationToken cancellation) => arrived.Wait(cancellation);
 
-    public void Send(ReadOnlySpan<byte> frame) => Outgoing.Add(frame.ToArray());
+    public void Send(ReadOnlySpan<HostBuffer> frame) => Outgoing.Add(frame.Gather());
 
     public void Dispose() => Closed = true;
+}
+
+/// <summary>Buffers of guest RAM as bytes in a row.</summary>
+static class HostBuffers
+{
+    extension(ReadOnlySpan<HostBuffer> buffers)
+    {
+        /// <summary>Fills them, as far as the bytes go, and returns how many fitted.</summary>
+        public int Fill(ReadOnlySpan<byte> source)
+        {
+            int done = 0;
+            foreach (HostBuffer buffer in buffers)
+            {
+                ReadOnlySpan<byte> part = source.Slice(done, Math.Min(buffer.Bytes.Length, source.Length - done));
+                part.CopyTo(buffer.Bytes);
+                done += part.Length;
+            }
+            return done;
+        }
+
+        /// <summary>What they hold.</summary>
+        public byte[] Gather()
+        {
+            List<byte> all = [];
+            foreach (HostBuffer buffer in buffers)
+                all.AddRange(buffer.Bytes);
+            return [.. all];
+        }
+    }
 }
 
 /// <summary>A clock that stands still until it is moved.</summary>
