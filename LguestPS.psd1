@@ -12,11 +12,14 @@
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = 'Core'
     FunctionsToExport    = @()
-    AliasesToExport      = @()
+    AliasesToExport      = @('Add-LguestNetworkAdapter')
     VariablesToExport    = @()
     CmdletsToExport      = @(
         'New-LguestGuest', 'Get-LguestGuest', 'Start-LguestGuest', 'Stop-LguestGuest', 'Restart-LguestGuest', 'Wait-LguestGuest', 'Remove-LguestGuest'
-        'Add-LguestBlockDevice', 'Add-LguestTunNet', 'Add-LguestRng'
+        'Set-LguestGuest', 'Rename-LguestGuest', 'Suspend-LguestGuest', 'Resume-LguestGuest', 'Export-LguestGuest', 'Import-LguestGuest', 'Test-LguestGuest'
+        'Add-LguestBlockDevice', 'Get-LguestBlockDevice', 'Set-LguestBlockDevice', 'Remove-LguestBlockDevice'
+        'Add-LguestTunNet', 'Get-LguestNetworkAdapter', 'Set-LguestNetworkAdapter', 'Remove-LguestNetworkAdapter'
+        'Add-LguestRng', 'Get-LguestRng', 'Remove-LguestRng'
         'Send-LguestConsole', 'Receive-LguestConsole', 'Enter-LguestConsole', 'Invoke-LguestCommand'
         'Get-LguestDemoKernel', 'New-LguestInitrd', 'Import-LguestKernel'
     )

@@ -28,7 +28,7 @@ public sealed record BlockDeviceSettings : DeviceSettings
     public static BlockDeviceSettings Open(string path, bool readOnly = false, bool snapshot = false)
     {
         var settings = new BlockDeviceSettings(path, readOnly, snapshot);
-        settings.OpenImage().Dispose();
+        settings.Check();
         return settings;
     }
 
@@ -48,6 +48,9 @@ public sealed record BlockDeviceSettings : DeviceSettings
 
     /// <inheritdoc/>
     public override VirtioDevice Create(IDeviceHost host) => new BlockDevice(OpenImage(), ReadOnly, System.IO.Path.GetFileName(Path));
+
+    /// <inheritdoc/>
+    public override void Check() => OpenImage().Dispose();
 
     /// <inheritdoc/>
     public override string ToString() => Path + (ReadOnly, Snapshot) switch

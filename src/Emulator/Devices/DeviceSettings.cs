@@ -9,6 +9,12 @@ public abstract record DeviceSettings
     /// <summary>Opens what the device needs of the host and makes it.</summary>
     /// <exception cref="HostResourceException">The host does not have it, or will not give it.</exception>
     public abstract VirtioDevice Create(IDeviceHost host);
+
+    /// <summary>Tries whether the host has what the device needs, and leaves nothing behind.</summary>
+    /// <exception cref="HostResourceException">The host does not have it, or will not give it.</exception>
+    public virtual void Check()
+    {
+    }
 }
 
 /// <summary>Something of the host that a guest needs cannot be had: a file, an interface, memory.</summary>

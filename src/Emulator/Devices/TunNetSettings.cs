@@ -52,10 +52,7 @@ public sealed record TunNetSettings : DeviceSettings
         TapInterface tap = OpenTap();
         try
         {
-            if (IPAddress is not null)
-                SetAddress(tap, IPAddress);
-            else
-                Join(tap, Bridge!);
+            Connect(tap);
             Try("TapUnavailable", $"Interface '{tap.Name}' cannot be brought up", tap.Name, tap.BringUp);
             string description = Bridge is null ? $"tun {tap.Name}: {Argument}" : $"tun {tap.Name} attached to bridge: {Argument}";
             return new NetDevice(tap, MacAddress, description);
@@ -65,6 +62,14 @@ public sealed record TunNetSettings : DeviceSettings
             tap.Dispose();
             throw;
         }
+    }
+
+    /// <inheritdoc/>
+    public override void Check()
+    {
+        using TapInterface tap = OpenTap();
+        if (TapName is null)   // one that the user named may be in use as it is
+            Connect(tap);
     }
 
     /// <inheritdoc/>
@@ -83,6 +88,14 @@ public sealed record TunNetSettings : DeviceSettings
             string which = TapName is null ? "A TAP interface" : $"TAP interface '{TapName}'";
             throw new HostResourceException("TapUnavailable", $"{which} cannot be had: {error.Message}", TapName, error);
         }
+    }
+
+    void Connect(TapInterface tap)
+    {
+        if (IPAddress is not null)
+            SetAddress(tap, IPAddress);
+        else
+            Join(tap, Bridge!);
     }
 
     static void SetAddress(TapInterface tap, IPAddress address)

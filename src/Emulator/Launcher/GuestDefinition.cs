@@ -36,7 +36,15 @@ public sealed class GuestDefinition
     public ViolationAction OnViolation { get; set; } = ViolationAction.Stop;
 
     /// <summary>Devices beyond the console, in slot order.</summary>
-    public IList<DeviceSettings> Devices { get; } = [];
+    public IList<DeviceSettings> Devices { get; private set; } = [];
+
+    /// <summary>A definition of its own that says the same.</summary>
+    public GuestDefinition Copy()
+    {
+        var copy = (GuestDefinition)MemberwiseClone();
+        copy.Devices = [.. Devices];
+        return copy;
+    }
 }
 
 /// <summary>The machine that a guest finds itself on.</summary>

@@ -96,15 +96,23 @@ sealed unsafe class LguestSession : GuestSession
     /// <inheritdoc/>
     protected override void DisposeCore() => hypervisor.Dispose();
 
+    /// <summary>Puts kernel, initial RAM disk and boot page into memory.</summary>
+    /// <exception cref="HostResourceException">Something can't be loaded.</exception>
+    internal static LoadedKernel LoadKernel(GuestDefinition definition, GuestMemory memory, IMachineLog log)
+    {
+        LoadedKernel kernel = KernelLoader.Load(definition.KernelPath, memory, log);
+        InitialRamDisk? ramDisk = definition.InitrdPath is string path
+            ? InitialRamDisk.Load(path, memory, Math.Max(kernel.End, BootPage.End), log)
+            : null;
+        BootPage.Write(memory, definition.CommandLine, ramDisk);
+        return kernel;
+    }
+
     void Load(GuestDefinition definition)
     {
         if (IsVerbose)
             Log.Verbose($"Guest base is at 0x{(ulong)Memory.Base:x}");
-        LoadedKernel kernel = KernelLoader.Load(definition.KernelPath, Memory, Log);
-        InitialRamDisk? ramDisk = definition.InitrdPath is string path
-            ? InitialRamDisk.Load(path, Memory, Math.Max(kernel.End, BootPage.End), Log)
-            : null;
-        BootPage.Write(Memory, definition.CommandLine, ramDisk);
+        LoadedKernel kernel = LoadKernel(definition, Memory, Log);
 
         if (IsVerbose)
             Log.Verbose($"Guest: 0x{(ulong)Memory.Base:x} - 0x{(ulong)Memory.Base + Memory.Size:x} ({CFormat.Hex(Memory.Size)}, MMIO {CFormat.Hex(Bus.WindowEnd)})");

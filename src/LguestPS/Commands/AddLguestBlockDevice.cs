@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LguestPS.Completion;
 using LguestPS.Emulator.Devices;
+using LguestPS.Rows;
 
 namespace LguestPS.Commands;
 
@@ -10,7 +11,7 @@ public sealed class AddLguestBlockDevice : AddDeviceCmdlet
 {
     /// <inheritdoc/>
     [Parameter(ParameterSetName = ByName, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [SupportsWildcards, ValidateNotNullOrEmpty, ArgumentCompleter(typeof(GuestNameCompleter))]
+    [Alias("GuestName"), SupportsWildcards, ValidateNotNullOrEmpty, ArgumentCompleter(typeof(GuestNameCompleter))]
     public override string[] Name { get; set; } = [];
 
     /// <inheritdoc/>
@@ -20,24 +21,27 @@ public sealed class AddLguestBlockDevice : AddDeviceCmdlet
     public override LguestGuest[] Guest { get; set; } = [];
 
     /// <summary>The disk image, a file or a block device; its size must be a multiple of 512 bytes.</summary>
-    [Parameter(ParameterSetName = ByName, Position = 1, ValueFromPipelineByPropertyName = true)]
-    [Parameter(ParameterSetName = ByGuest, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
-    [Alias("DiskPath"), ValidateNotNullOrEmpty]
-    public string Path { get; set; } = "";
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    [Alias("DiskPath"), AllowEmptyString]
+    public string? Path { get; set; }
 
     /// <summary>The guest may not write to it, and is told so.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipelineByPropertyName = true), SwitchText]
     public SwitchParameter ReadOnly { get; set; }
 
     /// <summary>What the guest writes is kept in memory and thrown away when it ends; the image stays as it is.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipelineByPropertyName = true), SwitchText]
     public SwitchParameter Snapshot { get; set; }
 
-    private protected override DeviceSettings CreateSettings()
+    private protected override string[] Decisive => [nameof(Path), "DiskPath"];
+
+    private protected override DeviceSettings? CreateSettings(LguestGuest guest)
     {
-        string? path = Path.Length > 0 ? Path : WordBesidePipedGuests;
-        if (path is null)
+        string? path = WordBesidePipedGuests ?? Path;
+        if (!string.IsNullOrWhiteSpace(path))
+            return BlockDeviceSettings.Open(ResolveExistingFile(path, "DiskNotFound"), OfThisDevice(nameof(ReadOnly), ReadOnly), OfThisDevice(nameof(Snapshot), Snapshot));
+        if (!RowLeavesOut(guest, path))
             ThrowTerminatingError(Errors.ParameterMissing(nameof(Path)));
-        return BlockDeviceSettings.Open(ResolveExistingFile(path!, "DiskNotFound"), ReadOnly, Snapshot);
+        return null;
     }
 }

@@ -7,5 +7,5 @@ namespace LguestPS.Commands;
 [Cmdlet(VerbsCommon.Add, "LguestRng", DefaultParameterSetName = ByName, SupportsShouldProcess = true), OutputType(typeof(LguestGuest))]
 public sealed class AddLguestRng : AddDeviceCmdlet
 {
-    private protected override DeviceSettings CreateSettings() => new RngSettings();
+    private protected override DeviceSettings CreateSettings(LguestGuest guest) => new RngSettings();
 }

@@ -31,7 +31,10 @@ public abstract class GuestCmdlet : LguestCmdlet
     protected override void BeginProcessing() => nameWasTyped = MyInvocation.BoundParameters.ContainsKey(nameof(Name));   // nothing is bound from the pipeline yet
 
     /// <inheritdoc/>
-    protected sealed override void ProcessRecord()
+    protected sealed override void ProcessRecord() => ProcessInput();
+
+    /// <summary>Does the cmdlet's work on what came down the pipeline.</summary>
+    private protected virtual void ProcessInput()
     {
         BeginRecord();
         foreach (LguestGuest guest in Guest.Length > 0 ? Guest : FindByName())
@@ -49,6 +52,16 @@ public abstract class GuestCmdlet : LguestCmdlet
     /// <summary>Does the cmdlet's work on one guest.</summary>
     private protected abstract void ProcessGuest(LguestGuest guest);
 
+    /// <summary>Asks as <see cref="Cmdlet.ShouldProcess(string, string)"/> does, but only if it was asked for when the user said <c>-Force</c>.</summary>
+    private protected bool ShouldProcessUnlessForced(LguestGuest guest, string action, bool force)
+    {
+        bool asked = MyInvocation.BoundParameters.TryGetValue("Confirm", out object? confirm) && (SwitchParameter)confirm;
+        bool whatIf = MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? tries)
+            ? (SwitchParameter)tries
+            : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+        return (force && !asked && !whatIf) || ShouldProcess(guest.Name, action);
+    }
+
     /// <summary>Hands on what the launcher has said since the last cmdlet that had to do with the guest: warnings, and verbose lines if they are wanted here.</summary>
     private protected void RelayMessages(GuestRun? run)
     {
@@ -61,8 +74,28 @@ public abstract class GuestCmdlet : LguestCmdlet
                 WriteVerbose(line.Message);
     }
 
+    /// <summary>Puts out the run of a guest as a job.</summary>
+    private protected void WriteJob(LguestGuest guest, GuestRun run)
+    {
+        GuestJob job = new(guest, run, MyInvocation.Line);
+        JobRepository.Add(job);
+        WriteObject(job);
+    }
+
+    /// <summary>Gives a guest another name. False: that name can't be had, and the error is written.</summary>
+    private protected bool TryRename(LguestGuest guest, string name)
+    {
+        if (WildcardPattern.ContainsWildcardCharacters(name))
+            WriteError(Errors.InvalidGuestName(name));
+        else if (!GuestTable.Process.TryRename(guest, name))
+            WriteError(Errors.GuestExists(name));
+        else
+            return true;
+        return false;
+    }
+
     /// <summary>Turns a guest off, if it is on, and waits until what it held is closed.</summary>
-    private protected void TurnOff(LguestGuest guest)
+    private protected void EndGuest(LguestGuest guest)
     {
         if (guest.RequestStop() is not { } run)
             return;
@@ -86,7 +119,8 @@ public abstract class GuestCmdlet : LguestCmdlet
         return run;
     }
 
-    IEnumerable<LguestGuest> FindByName()
+    /// <summary>The guests that the parameter <see cref="Name"/> names; an error for each name that is none's.</summary>
+    private protected IEnumerable<LguestGuest> FindByName()
     {
         if (Name.Length == 0)
             ThrowTerminatingError(Errors.ParameterMissing(nameof(Name)));

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LguestPS.Emulator.Devices;
 using LguestPS.Emulator.Launcher;
+using LguestPS.Rows;
 
 namespace LguestPS.Commands;
 
@@ -8,13 +9,16 @@ namespace LguestPS.Commands;
 [Cmdlet(VerbsCommon.New, "LguestGuest", SupportsShouldProcess = true), OutputType(typeof(LguestGuest))]
 public sealed class NewLguestGuest : LguestCmdlet
 {
+    internal const int LeastMemoryMB = 4, MostMemoryMB = 1024;
+    internal const int DefaultMemoryMB = 64;
+
     /// <summary>The guest's name. It must not contain wildcard characters, and no other guest may have it.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true), ValidateNotNullOrEmpty]
     public string Name { get; set; } = "";
 
     /// <summary>RAM in megabytes.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true), ValidateRange(4, 1024)]
-    public int MemoryMB { get; set; } = 64;
+    [Parameter(ValueFromPipelineByPropertyName = true), EmptyCell(DefaultMemoryMB), ValidateRange(LeastMemoryMB, MostMemoryMB)]
+    public int MemoryMB { get; set; } = DefaultMemoryMB;
 
     /// <summary>The kernel: a vmlinux or bzImage.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true), Alias("KernelPath", "PSPath"), ValidateNotNullOrEmpty]
@@ -29,11 +33,11 @@ public sealed class NewLguestGuest : LguestCmdlet
     public string CommandLine { get; set; } = "";
 
     /// <summary>The machine that it runs on: lguest's hypervisor, a plain PC, or what suits the kernel.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipelineByPropertyName = true), EmptyCell(GuestPlatform.Auto)]
     public GuestPlatform Platform { get; set; } = GuestPlatform.Auto;
 
     /// <summary>How its processor runs: code translated to the host's, instruction by instruction, or whichever the host allows.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipelineByPropertyName = true), EmptyCell(ProcessorEngine.Auto)]
     public ProcessorEngine Engine { get; set; } = ProcessorEngine.Auto;
 
     /// <summary>A file that gets all that the console prints, byte by byte. Each run begins it anew.</summary>
@@ -45,8 +49,12 @@ public sealed class NewLguestGuest : LguestCmdlet
     public string? ConsoleSize { get; set; }
 
     /// <summary>What becomes of the guest when one of its drivers breaks a rule of virtio.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Parameter(ValueFromPipelineByPropertyName = true), EmptyCell(ViolationAction.Stop)]
     public ViolationAction OnViolation { get; set; } = ViolationAction.Stop;
+
+    /// <summary>The row of a table that a guest is made from. Its further columns travel with the guest, for the cmdlets that add devices.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public PSObject? InputObject { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -71,6 +79,7 @@ public sealed class NewLguestGuest : LguestCmdlet
             return;
         if (!GuestTable.Process.TryAdd(guest))
             ThrowTerminatingError(Errors.GuestExists(Name));
+        GuestRow.Attach(guest, InputObject);
         WriteObject(guest);
     }
 }

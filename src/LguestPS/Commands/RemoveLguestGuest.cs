@@ -3,10 +3,10 @@ using System.Management.Automation;
 namespace LguestPS.Commands;
 
 /// <summary>Removes guests from the session. Their disks stay as they are.</summary>
-[Cmdlet(VerbsCommon.Remove, "LguestGuest", DefaultParameterSetName = ByName, SupportsShouldProcess = true), OutputType(typeof(LguestGuest))]
+[Cmdlet(VerbsCommon.Remove, "LguestGuest", DefaultParameterSetName = ByName, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High), OutputType(typeof(LguestGuest))]
 public sealed class RemoveLguestGuest : GuestCmdlet
 {
-    /// <summary>Turns a running guest off first; without it a running guest is refused.</summary>
+    /// <summary>Asks no question, and turns a running guest off first; without it a running guest is refused.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -21,9 +21,9 @@ public sealed class RemoveLguestGuest : GuestCmdlet
             WriteError(Errors.GuestRunning(guest));
             return;
         }
-        if (!ShouldProcess(guest.Name, Messages.ActionRemove))
+        if (!ShouldProcessUnlessForced(guest, Messages.ActionRemove, Force))
             return;
-        TurnOff(guest);
+        EndGuest(guest);
         if (!guest.TryRetire())
         {
             WriteError(Errors.GuestRunning(guest));

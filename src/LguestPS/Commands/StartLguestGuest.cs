@@ -11,6 +11,10 @@ public sealed class StartLguestGuest : GuestCmdlet
     [Parameter]
     public SwitchParameter AsJob { get; set; }
 
+    /// <summary>The guests are passed on in any case, so that the pipeline that built them can go on; for those who write Start-VM -Passthru.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
     private protected override void ProcessGuest(LguestGuest guest)
     {
         if (guest.State != GuestState.Off)
@@ -29,9 +33,7 @@ public sealed class StartLguestGuest : GuestCmdlet
         }
         if (AsJob)
         {
-            GuestJob job = new(guest, run, MyInvocation.Line);
-            JobRepository.Add(job);
-            WriteObject(job);
+            WriteJob(guest, run);
             return;
         }
         WriteObject(guest);

@@ -37,6 +37,21 @@ static class Errors
     public static ErrorRecord CannotWrite(string errorId, string path, Exception cause) =>
         Make(errorId, ErrorCategory.WriteError, path, Messages.CannotWrite, path, cause.Message);
 
+    public static ErrorRecord GuestNotPaused(LguestGuest guest) =>
+        Make("GuestNotPaused", ErrorCategory.InvalidOperation, guest, Messages.GuestNotPaused, guest.Name, guest.State);
+
+    public static ErrorRecord MemoryOutOfRange(int megabytes) =>
+        Make("MemoryOutOfRange", ErrorCategory.InvalidArgument, megabytes, Messages.MemoryOutOfRange, Commands.NewLguestGuest.LeastMemoryMB, Commands.NewLguestGuest.MostMemoryMB, megabytes);
+
+    public static ErrorRecord DeviceNotFound(LguestGuest guest, int slot) =>
+        Make("DeviceNotFound", ErrorCategory.ObjectNotFound, guest, Messages.DeviceNotFound, guest.Name, slot);
+
+    public static ErrorRecord DeviceRemoved(LguestDevice device) =>
+        Make("DeviceRemoved", ErrorCategory.InvalidOperation, device, Messages.DeviceRemoved, device.GuestName, device);
+
+    public static ErrorRecord ColumnMissing(string columns) =>
+        Make("ColumnMissing", ErrorCategory.InvalidArgument, columns, Messages.ColumnMissing, columns);
+
     public static ErrorRecord GuestRemoved(LguestGuest guest) =>
         Make("GuestRemoved", ErrorCategory.InvalidOperation, guest, Messages.GuestRemoved, guest.Name);
 
@@ -111,6 +126,8 @@ static class Errors
     {
         _ when errorId.EndsWith("NotFound", StringComparison.Ordinal) => ErrorCategory.ObjectNotFound,
         _ when errorId.EndsWith("Invalid", StringComparison.Ordinal) => ErrorCategory.InvalidData,
+        _ when errorId.EndsWith("Unknown", StringComparison.Ordinal) => ErrorCategory.NotImplemented,
+        _ when errorId.EndsWith("OutOfRange", StringComparison.Ordinal) => ErrorCategory.InvalidArgument,
         _ when errorId.EndsWith("Denied", StringComparison.Ordinal) => ErrorCategory.PermissionDenied,
         _ when errorId.StartsWith("TooMany", StringComparison.Ordinal) => ErrorCategory.LimitsExceeded,
         _ when errorId.EndsWith("TooLarge", StringComparison.Ordinal) => ErrorCategory.LimitsExceeded,

@@ -1,3 +1,4 @@
+using System.Net.NetworkInformation;
 using LguestPS.Emulator.Devices;
 
 namespace LguestPS;
@@ -79,10 +80,13 @@ public sealed class LguestNetworkAdapter : LguestDevice
     public string? Bridge => Card.Bridge;
 
     /// <summary>The guest's hardware address, as six hexadecimal numbers with colons; null when the guest's driver chooses.</summary>
-    public string? MacAddress => Card.MacAddress is { } mac ? string.Join(':', mac.GetAddressBytes().Select(part => $"{part:x2}")) : null;
+    public string? MacAddress => Format(Card.MacAddress);
 
     /// <summary>The host's interface; null when the host names it.</summary>
     public string? TapName => Card.TapName;
+
+    /// <summary>A hardware address as it is given to the cmdlets.</summary>
+    internal static string? Format(PhysicalAddress? address) => address is null ? null : string.Join(':', address.GetAddressBytes().Select(part => $"{part:x2}"));
 
     TunNetSettings Card => (TunNetSettings)Settings!;
 }

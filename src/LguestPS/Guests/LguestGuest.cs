@@ -122,6 +122,9 @@ public sealed class LguestGuest
     /// <summary>The name.</summary>
     public override string ToString() => Name;
 
+    /// <summary>The columns of the table row that it was made from, and which say nothing of the guest itself; null when it was made otherwise.</summary>
+    internal IReadOnlySet<string>? RowColumns { get; set; }
+
     MachineCounters Counters
     {
         get
@@ -219,11 +222,11 @@ public sealed class LguestGuest
         }
     }
 
-    /// <summary>Reads what the guest is made of, all at one time.</summary>
-    internal T Read<T>(Func<GuestDefinition, T> read)
+    /// <summary>What the guest is made of at present, in a copy.</summary>
+    internal GuestDefinition CopyDefinition()
     {
         lock (gate)
-            return read(definition);
+            return definition.Copy();
     }
 
     /// <summary>Gives the guest another name; only for its table, which knows whether it is free.</summary>

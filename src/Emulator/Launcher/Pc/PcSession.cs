@@ -7,7 +7,7 @@ namespace LguestPS.Emulator.Launcher;
 /// <summary>A guest on a plain PC: a stock kernel, or any other that Linux's, PVH's or Multiboot's protocol boots.</summary>
 sealed class PcSession : GuestSession
 {
-    const int HeaderLength = 1024, MinimumMegabytes = 2;
+    const int MinimumMegabytes = 2;
 
     readonly PcPlatform pc;
     readonly SharedConsole console;
@@ -25,7 +25,7 @@ sealed class PcSession : GuestSession
             if (definition.MemoryMB < MinimumMegabytes)
                 throw new HostResourceException("MemoryOutOfRange", $"A PC needs {MinimumMegabytes} MB of memory at least", definition.MemoryMB);
             AddDevices(definition, console, consoleHasSize: true);
-            Load(definition).Apply(pc, Memory);
+            PcKernel.Load(definition, Memory, log).Apply(pc, Memory);
         }
         catch
         {
@@ -84,44 +84,5 @@ sealed class PcSession : GuestSession
     {
         console.Dispose();
         pc.Dispose();
-    }
-
-    PcStart Load(GuestDefinition definition)
-    {
-        Log.Loading(definition.KernelPath);
-        using GuestFile file = GuestFile.Open("Kernel", definition.KernelPath);
-        byte[] start = new byte[8192];
-        int length = file.ReadUpTo(0, start);
-        ReadOnlySpan<byte> header = start.AsSpan(0, length);
-
-        bool multiboot = MultibootHeader.TryFind(header, out MultibootHeader multibootHeader);
-        if (multiboot && multibootHeader.TellsAddresses)
-            return MultibootBoot.Prepare(Memory, multibootHeader, MultibootBoot.Load(file, multibootHeader, Memory), definition, Log);
-
-        if (!ElfKernel.IsElf(header))
-            return LinuxBoot.Prepare(Memory, header[..Math.Min(length, HeaderLength)], LoadBzImage(file, header), definition, Log);
-        LoadedKernel kernel = KernelLoader.Load(file, Memory, Log);
-        if (multiboot)
-            return MultibootBoot.Prepare(Memory, multibootHeader, kernel, definition, Log);
-        return FindPvhEntry(file) is uint entry
-            ? PvhBoot.Prepare(Memory, entry, kernel, definition, Log)
-            : LinuxBoot.Prepare(Memory, default, kernel, definition, Log);
-    }
-
-    LoadedKernel LoadBzImage(GuestFile file, ReadOnlySpan<byte> header)
-    {
-        if (KernelPayload.TryUnpack(file, header) is not { } image || !ElfKernel.IsElf(image))
-            return KernelLoader.Load(file, Memory, Log);
-        if (IsVerbose)
-            Log.Verbose($"{file.Path} was unpacked by the host");
-        using GuestFile unpacked = file.Unpacked(image);
-        return KernelLoader.Load(unpacked, Memory, Log);
-    }
-
-    static uint? FindPvhEntry(GuestFile file)
-    {
-        byte[] image = new byte[Math.Min(file.Length, Array.MaxLength)];
-        file.ReadUpTo(0, image);
-        return PvhEntry.Find(image);
     }
 }
