@@ -135,7 +135,7 @@ Describe 'How a guest ends' {
     }
 
     It 'is restarted from outside' {
-        (Restart-LguestGuest $guest -PassThru).State | Should -Be 'Running'
+        (Restart-LguestGuest $guest -Force -PassThru).State | Should -Be 'Running'
         Wait-LguestGuest $guest -Console $prompt -TimeoutSeconds 30 -ErrorAction Stop
     }
 

@@ -10,7 +10,7 @@ BeforeAll {
 AfterAll { Get-LguestGuest | Remove-LguestGuest -Force }
 
 Describe 'New-LguestGuest' {
-    AfterEach { Get-LguestGuest | Remove-LguestGuest }
+    AfterEach { Get-LguestGuest | Remove-LguestGuest -Force }
 
     It 'makes a guest that is off' {
         $guest = New-LguestGuest -Name web -MemoryMB 32 -Kernel $kernel -Initrd $disk -CommandLine 'console=hvc0'
@@ -75,7 +75,7 @@ Describe 'New-LguestGuest' {
 
 Describe 'Get-LguestGuest and names' {
     BeforeAll { foreach ($name in 'web2', 'web1', 'db') { $null = New-LguestGuest -Name $name -Kernel $kernel } }
-    AfterAll { Get-LguestGuest | Remove-LguestGuest }
+    AfterAll { Get-LguestGuest | Remove-LguestGuest -Force }
 
     It 'gets all of them, by name' { @((Get-LguestGuest).Name) | Should -Be @('db', 'web1', 'web2') }
     It 'gets them by wildcards' { @((Get-LguestGuest 'web*').Name) | Should -Be @('web1', 'web2') }
@@ -105,7 +105,7 @@ Describe 'Get-LguestGuest and names' {
 
 Describe 'Adding devices' {
     BeforeEach { $guest = New-LguestGuest -Name dev -Kernel $kernel }
-    AfterEach { Get-LguestGuest | Remove-LguestGuest }
+    AfterEach { Get-LguestGuest | Remove-LguestGuest -Force }
 
     It 'adds by object, by name and by pipeline, and passes the guest on' {
         (Add-LguestRng $guest).Name | Should -Be 'dev'
@@ -191,7 +191,7 @@ Describe 'Adding devices' {
 
 Describe 'Guests that are off' {
     BeforeEach { $guest = New-LguestGuest -Name off -Kernel $kernel }
-    AfterEach { Get-LguestGuest | Remove-LguestGuest }
+    AfterEach { Get-LguestGuest | Remove-LguestGuest -Force }
 
     It 'refuses to <Command>' -ForEach @(
         @{ Command = 'Restart-LguestGuest'; More = @{} }
@@ -212,7 +212,7 @@ Describe 'Guests that are off' {
     It 'has nothing to receive' { Receive-LguestConsole $guest | Should -BeNullOrEmpty }
 
     It 'removes guests, and does not start what was removed' {
-        (Remove-LguestGuest $guest -PassThru).Name | Should -Be 'off'
+        (Remove-LguestGuest $guest -Force -PassThru).Name | Should -Be 'off'
         Get-LguestGuest | Should -BeNullOrEmpty
         { Start-LguestGuest $guest -ErrorAction Stop } | Should -Throw -ErrorId 'GuestRemoved,*'
     }

@@ -30,6 +30,7 @@ public abstract class GetDeviceCmdlet<TDevice> : GuestCmdlet where TDevice : Lgu
 }
 
 /// <summary>A cmdlet that changes devices of guests that are off: given as objects, or by guest and slot.</summary>
+/// <remarks>The set of devices is to be the default: a piped device would otherwise be taken for the name of its guest, which is one of its properties.</remarks>
 /// <typeparam name="TDevice">The type of device.</typeparam>
 public abstract class ChangeDeviceCmdlet<TDevice> : GuestCmdlet where TDevice : LguestDevice
 {
@@ -41,8 +42,7 @@ public abstract class ChangeDeviceCmdlet<TDevice> : GuestCmdlet where TDevice : 
     public override string[] Name { get; set; } = [];
 
     /// <summary>The device's slot on the bus: 1 is the console's, the other devices follow in the order in which they were added.</summary>
-    [Parameter(ParameterSetName = ByName, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
-    [Parameter(ParameterSetName = ByGuest, Mandatory = true, Position = 1)]
+    [Parameter(ParameterSetName = ByName, Mandatory = true, Position = 1), Parameter(ParameterSetName = ByGuest, Mandatory = true, Position = 1)]
     public int Slot { get; set; }
 
     /// <summary>Passes on the devices, as they are afterwards.</summary>

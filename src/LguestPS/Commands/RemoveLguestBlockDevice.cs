@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace LguestPS.Commands;
 
 /// <summary>Removes disks from guests that are off; the devices behind them move up a slot.</summary>
-[Cmdlet(VerbsCommon.Remove, "LguestBlockDevice", DefaultParameterSetName = ByName, SupportsShouldProcess = true), OutputType(typeof(LguestBlockDevice))]
+[Cmdlet(VerbsCommon.Remove, "LguestBlockDevice", DefaultParameterSetName = ByDevice, SupportsShouldProcess = true), OutputType(typeof(LguestBlockDevice))]
 public sealed class RemoveLguestBlockDevice : ChangeDeviceCmdlet<LguestBlockDevice>
 {
     /// <summary>The devices, as Get-LguestBlockDevice gives them.</summary>

@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace LguestPS.Commands;
 
 /// <summary>Removes network cards from guests that are off; the devices behind them move up a slot.</summary>
-[Cmdlet(VerbsCommon.Remove, "LguestNetworkAdapter", DefaultParameterSetName = ByName, SupportsShouldProcess = true), OutputType(typeof(LguestNetworkAdapter))]
+[Cmdlet(VerbsCommon.Remove, "LguestNetworkAdapter", DefaultParameterSetName = ByDevice, SupportsShouldProcess = true), OutputType(typeof(LguestNetworkAdapter))]
 public sealed class RemoveLguestNetworkAdapter : ChangeDeviceCmdlet<LguestNetworkAdapter>
 {
     /// <summary>The devices, as Get-LguestNetworkAdapter gives them.</summary>

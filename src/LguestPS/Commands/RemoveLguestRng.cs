@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace LguestPS.Commands;
 
 /// <summary>Removes entropy sources from guests that are off; the devices behind them move up a slot.</summary>
-[Cmdlet(VerbsCommon.Remove, "LguestRng", DefaultParameterSetName = ByName, SupportsShouldProcess = true), OutputType(typeof(LguestRng))]
+[Cmdlet(VerbsCommon.Remove, "LguestRng", DefaultParameterSetName = ByDevice, SupportsShouldProcess = true), OutputType(typeof(LguestRng))]
 public sealed class RemoveLguestRng : ChangeDeviceCmdlet<LguestRng>
 {
     /// <summary>The devices, as Get-LguestRng gives them.</summary>

@@ -4,7 +4,7 @@ using LguestPS.Emulator.Devices;
 namespace LguestPS.Commands;
 
 /// <summary>Changes disks of guests that are off: another image, or how the guest may use it.</summary>
-[Cmdlet(VerbsCommon.Set, "LguestBlockDevice", DefaultParameterSetName = ByName, SupportsShouldProcess = true), OutputType(typeof(LguestBlockDevice))]
+[Cmdlet(VerbsCommon.Set, "LguestBlockDevice", DefaultParameterSetName = ByDevice, SupportsShouldProcess = true), OutputType(typeof(LguestBlockDevice))]
 public sealed class SetLguestBlockDevice : ChangeDeviceCmdlet<LguestBlockDevice>
 {
     /// <summary>The disks, as Get-LguestBlockDevice gives them.</summary>

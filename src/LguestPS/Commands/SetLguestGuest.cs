@@ -6,8 +6,8 @@ using LguestPS.Rows;
 namespace LguestPS.Commands;
 
 /// <summary>Changes what guests that are off are made of. What is not said stays as it is.</summary>
-/// <remarks>Values bind by property name only beside names: a piped guest has properties of these names itself, and they are what is to be changed.</remarks>
-[Cmdlet(VerbsCommon.Set, "LguestGuest", DefaultParameterSetName = ByName, SupportsShouldProcess = true), OutputType(typeof(LguestGuest))]
+/// <remarks>Values bind by property name only beside names: a piped guest has properties of these names itself, and they are what is to be changed. So the set of guests is the one that is tried first.</remarks>
+[Cmdlet(VerbsCommon.Set, "LguestGuest", DefaultParameterSetName = ByGuest, SupportsShouldProcess = true), OutputType(typeof(LguestGuest))]
 public sealed class SetLguestGuest : GuestCmdlet
 {
     /// <summary>RAM in megabytes.</summary>

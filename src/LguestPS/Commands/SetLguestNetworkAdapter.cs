@@ -4,7 +4,7 @@ using LguestPS.Emulator.Devices;
 namespace LguestPS.Commands;
 
 /// <summary>Changes network cards of guests that are off.</summary>
-[Cmdlet(VerbsCommon.Set, "LguestNetworkAdapter", DefaultParameterSetName = ByName, SupportsShouldProcess = true), OutputType(typeof(LguestNetworkAdapter))]
+[Cmdlet(VerbsCommon.Set, "LguestNetworkAdapter", DefaultParameterSetName = ByDevice, SupportsShouldProcess = true), OutputType(typeof(LguestNetworkAdapter))]
 public sealed class SetLguestNetworkAdapter : ChangeDeviceCmdlet<LguestNetworkAdapter>
 {
     /// <summary>The cards, as Get-LguestNetworkAdapter gives them.</summary>

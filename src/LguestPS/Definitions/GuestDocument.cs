@@ -5,6 +5,7 @@ using LguestPS.Emulator.Launcher;
 namespace LguestPS.Definitions;
 
 /// <summary>A guest's definition as a JSON file has it. A change that a former version of the module would misread wants another <see cref="CurrentVersion"/>.</summary>
+/// <remarks>What may be missing has setters: generated code would give init-only properties no default.</remarks>
 sealed record GuestDocument
 {
     /// <summary>The version that is written, and the only one that there has been.</summary>
@@ -19,23 +20,23 @@ sealed record GuestDocument
     /// <summary>A path; relative to the folder of the file, as all paths here.</summary>
     public required string Kernel { get; init; }
 
-    public string? Initrd { get; init; }
+    public string? Initrd { get; set; }
 
-    public string CommandLine { get; init; } = "";
+    public string CommandLine { get; set; } = "";
 
-    public GuestPlatform Platform { get; init; } = GuestPlatform.Auto;
+    public GuestPlatform Platform { get; set; } = GuestPlatform.Auto;
 
-    public ProcessorEngine Engine { get; init; } = ProcessorEngine.Auto;
+    public ProcessorEngine Engine { get; set; } = ProcessorEngine.Auto;
 
-    public string? TranscriptPath { get; init; }
+    public string? TranscriptPath { get; set; }
 
     /// <summary>Columns and rows, as in 80x25.</summary>
-    public string? ConsoleSize { get; init; }
+    public string? ConsoleSize { get; set; }
 
-    public ViolationAction OnViolation { get; init; } = ViolationAction.Stop;
+    public ViolationAction OnViolation { get; set; } = ViolationAction.Stop;
 
     /// <summary>Devices beyond the console, in slot order.</summary>
-    public IReadOnlyList<DeviceDocument> Devices { get; init; } = [];
+    public IReadOnlyList<DeviceDocument> Devices { get; set; } = [];
 }
 
 /// <summary>A device in a <see cref="GuestDocument"/>.</summary>
