@@ -64,7 +64,7 @@ BeforeAll {
 
     function New-StockGuest($Package, $Busybox, $Disk) {
         $null = & dpkg-deb -x $Busybox (Join-Path $TestDrive 'busybox')
-        $kernel = Import-LguestKernel $Package (Join-Path $TestDrive 'kernel') -Module virtio_pci, virtio_console, virtio_blk, virtio_net, virtio_rng, crc32c_generic, ext4
+        $kernel = Import-LguestKernel $Package (Join-Path $TestDrive 'kernel') -Module virtio_pci, virtio_console, virtio_blk, virtio_net, virtio_rng, ext4
         $initrd = New-LguestInitrd (Join-Path $TestDrive 'initrd.img') -Directory $kernel.Root -File @{ 'bin/busybox' = Join-Path $TestDrive 'busybox/bin/busybox' } -ScriptBlock {
             @{ Path = 'init'; Mode = 755; Content = @(
                     '#!/bin/busybox sh'

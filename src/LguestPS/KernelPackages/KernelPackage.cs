@@ -12,6 +12,7 @@ sealed partial class KernelPackage : IDisposable
     readonly string path, kernelFile;
     readonly Dictionary<string, string> moduleFiles = new(StringComparer.Ordinal);
     readonly HashSet<string> builtIn = new(StringComparer.Ordinal);
+    ILookup<string, string>? ciphers;
 
     /// <summary>Opens one.</summary>
     /// <exception cref="HostResourceException">PackageInvalid: it is not a package, or has no kernel; or PackageUnreadable.</exception>
@@ -55,9 +56,9 @@ sealed partial class KernelPackage : IDisposable
             if (!moduleFiles.TryGetValue(name, out string? file))
                 throw new HostResourceException("ModuleNotFound", string.Format(Messages.ModuleNotFound, path, name), name);
             (byte[] content, ModuleInformation information) = ReadModule(file);
-            // A soft dependency may also be an alias, which depmod's tables would resolve; the module works without it.
-            foreach (string wanted in information.WantsFirst.Where(moduleFiles.ContainsKey))
-                Visit(wanted);
+            foreach (string wanted in information.WantsFirst)
+                foreach (string found in Resolve(wanted))
+                    Visit(found);
             foreach (string needed in information.DependsOn)
                 Visit(needed);
             order.Add(new(name, GuestPath(file), content, [.. information.DependsOn.Where(moduleFiles.ContainsKey)]));
@@ -69,6 +70,19 @@ sealed partial class KernelPackage : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => package.Dispose();
+
+    // The modules that a soft dependency names, none where there are none: the module works without them.
+    IEnumerable<string> Resolve(string wanted) => moduleFiles.ContainsKey(wanted) ? [wanted] : builtIn.Contains(wanted) ? [] : Ciphers[wanted];
+
+    // By alias. The aliases that soft dependencies have are names of ciphers and checksums, which several modules can offer; those for particular processors are left out.
+    // They are found in the modules themselves, because depmod makes its tables only where a package is installed. So that not all modules of a package need be unpacked, it is those in folders "crypto".
+    ILookup<string, string> Ciphers => ciphers ??= moduleFiles
+        .Where(module => module.Value.Contains("/crypto/", StringComparison.Ordinal) && !module.Value.Contains("/drivers/", StringComparison.Ordinal))
+        .OrderBy(module => module.Key, StringComparer.Ordinal)
+        .Select(module => (Name: module.Key, ReadModule(module.Value).Information))
+        .Where(module => !module.Information.IsForSomeProcessors)
+        .SelectMany(module => module.Information.Aliases.Select(alias => (alias, module.Name)))
+        .ToLookup(pair => pair.alias, pair => pair.Name, StringComparer.Ordinal);
 
     (byte[] Content, ModuleInformation Information) ReadModule(string file)
     {

@@ -5,22 +5,29 @@ namespace LguestPS.KernelPackages;
 
 /// <summary>What a kernel module says of itself: the section .modinfo of its ELF file, texts of the form "name=value" (modinfo(8)).</summary>
 /// <param name="DependsOn">The modules that must be loaded before it.</param>
-/// <param name="WantsFirst">Those that it asks to have before it where they are there (softdep).</param>
-sealed record ModuleInformation(string[] DependsOn, string[] WantsFirst)
+/// <param name="WantsFirst">Those that it asks to have before it where they are there (softdep): names or aliases.</param>
+/// <param name="Aliases">What else it answers to, patterns of hardware left out.</param>
+/// <param name="IsForSomeProcessors">It works only on processors that have something particular.</param>
+sealed record ModuleInformation(string[] DependsOn, string[] WantsFirst, string[] Aliases, bool IsForSomeProcessors)
 {
     /// <summary>Reads a module.</summary>
     /// <exception cref="InvalidDataException">It is not an ELF file with that section.</exception>
     public static ModuleInformation Read(byte[] module)
     {
-        List<string> depends = [], wants = [];
+        List<string> depends = [], wants = [], aliases = [];
+        bool isForSomeProcessors = false;
         foreach (string text in Encoding.UTF8.GetString(FindSection(module, ".modinfo")).Split('\0'))
         {
             if (text.StartsWith("depends=", StringComparison.Ordinal))
                 depends.AddRange(text[8..].Split(',', StringSplitOptions.RemoveEmptyEntries).Select(NormalizeName));
             else if (text.StartsWith("softdep=", StringComparison.Ordinal))
                 wants.AddRange(Before(text[8..]));
+            else if (text.StartsWith("alias=cpu:", StringComparison.Ordinal))
+                isForSomeProcessors = true;
+            else if (text.StartsWith("alias=", StringComparison.Ordinal) && !text.Contains(':'))
+                aliases.Add(NormalizeName(text[6..]));
         }
-        return new([.. depends], [.. wants]);
+        return new([.. depends], [.. wants], [.. aliases], isForSomeProcessors);
     }
 
     /// <summary>A module's name: '-' and '_' are the same in it.</summary>

@@ -48,15 +48,37 @@ public sealed class KernelPackageTests : IDisposable
         Assert.Equal($"lib/modules/{Version}/kernel/drivers/virtio-blk.ko", modules[3].GuestPath);
     }
 
-    [Fact]
-    public void PackedModulesAreUnpackedAndLieWhereTheGuestHasThem()
+    // The module that the next test packs, packed as kernels' own build does it: xz --check=crc32 --lzma2=dict=1MiB. The library only unpacks this format.
+    const string XzModule = "/Td6WFoAAAFpIt42AgAhARAAAACocI6G4ADPAEBdAD+RRYRoNITB91Wrzk2mF/6WfPl4icvgUKqQ/iHyrbk0o1FgMIi4TYhnS/8CwTDhVKAKE3FOLiT7l0K9Ek6Kx6AA0NwEGwABWNABAAAAe0bBEj4wDYsCAAAAAAFZWg==";
+
+    [Theory]
+    [InlineData(".gz")]
+    [InlineData(".xz")]
+    [InlineData(".zst")]
+    public void PackedModulesAreUnpackedAndLieWhereTheGuestHasThem(string ending)
     {
         byte[] module = Module(false, "depends=");
-        Write("data.tar", ("./boot/vmlinuz-" + Version, []), ($"./usr/lib/modules/{Version}/kernel/one.ko.gz", Pack(module, ".gz")));
+        byte[] packed = ending == ".xz" ? Convert.FromBase64String(XzModule) : Pack(module, ending);
+        Write("data.tar", ("./boot/vmlinuz-" + Version, []), ($"./usr/lib/modules/{Version}/kernel/one.ko{ending}", packed));
         using KernelPackage package = new(path);
         PackagedModule found = Assert.Single(package.FindModules(["one"]));
         Assert.Equal(module, found.Content);
         Assert.Equal($"lib/modules/{Version}/kernel/one.ko", found.GuestPath);
+    }
+
+    [Fact]
+    public void ASoftDependencyMayBeAnAlias()
+    {
+        Write("data.tar",
+            ("./boot/vmlinuz-" + Version, []),
+            ($"{Folder}/kernel/fs/ext4.ko", Module(false, "softdep=pre: crc32c blake2b-256 nowhere", "depends=")),
+            ($"{Folder}/kernel/crypto/crc32c_generic.ko", Module(false, "alias=crypto-crc32c", "alias=crc32c", "depends=helper")),
+            ($"{Folder}/kernel/crypto/blake2b.ko", Module(false, "alias=blake2b-256")),
+            ($"{Folder}/kernel/lib/helper.ko", Module(false, "depends=")),
+            ($"{Folder}/kernel/arch/x86/crypto/crc32c-intel.ko", Module(false, "alias=crc32c", "alias=cpu:type:x86,ven*fam*mod*:feature:*0094*")),
+            ($"{Folder}/kernel/drivers/crypto/card.ko", Module(false, "alias=crc32c")));
+        using KernelPackage package = new(path);
+        Assert.Equal(["helper", "crc32c_generic", "blake2b", "ext4"], package.FindModules(["ext4"]).Select(module => module.Name));
     }
 
     [Fact]
