@@ -19,6 +19,7 @@ public sealed unsafe class Processor : IDisposable
     readonly Tlb tlb = new();
     readonly CodeStore code;
     readonly Translator? translator;
+    bool reachedLimit;
 
     /// <summary>Makes a processor in protected mode with flat ring-0 segments and paging off; the owner sets what differs.</summary>
     /// <param name="memory">The guest's RAM.</param>
@@ -69,17 +70,29 @@ public sealed unsafe class Processor : IDisposable
 
     internal Mmu.Mmu Mmu { get; }
 
+    /// <summary>Who decides how long it runs at a time; its owner when null.</summary>
+    internal IProcessorPace? Pace { get; set; }
+
     /// <summary>Runs until about <paramref name="instructions"/> more have retired or an exit is requested. State is exact on return.</summary>
     public void Run(long instructions)
     {
+        if (Pace is not null)
+            instructions = Pace.Begin(this, instructions);
         long limit = s->Retired + instructions;
+        reachedLimit = false;
         UpdateMode();
         while (!RunUntilFault(limit, out CpuEvent e))
         {
+            if (Pace is not null && s->Retired >= limit)
+            {
+                reachedLimit = true;   // the instruction raises it again in the next run
+                break;
+            }
             s->InterruptShadow = 0;
             Owner.Deliver(this, e);
             UpdateMode();
         }
+        Pace?.End(this, reachedLimit);
     }
 
     /// <summary>Asks <see cref="Run"/> to return at the next instruction boundary. From the owner's callbacks or any thread; a request made while it is not running ends the next call at once.</summary>
@@ -229,8 +242,12 @@ public sealed unsafe class Processor : IDisposable
         {
             s->CurrentOp = null;
             // Not in an interrupt shadow, which would be forgotten.
-            if (s->Retired >= limit && s->InterruptShadow == 0)
+            long left = limit - s->Retired;
+            if (left <= 0 && s->InterruptShadow == 0 && (s->Request & RequestBits.Exit) == 0)
+            {
+                reachedLimit = true;
                 return;
+            }
             bool step = false;
             if ((s->Request | s->InterruptShadow | s->Stepping | (int)(s->OtherFlags & EflagsBits.Trap)) != 0)
             {
@@ -258,8 +275,8 @@ public sealed unsafe class Processor : IDisposable
             s->CurrentBlock = block;
             s->BlockEip = s->Eip;
             s->Retired += block->Instructions;
-            Op* op = block->Ops;
-            s->BlockEnd = step ? EndOfFirstInstruction(op) : op + block->OpCount;
+            Op* op = block->Ops, end = op + block->OpCount;
+            s->BlockEnd = step ? EndOfFirstInstructions(op, 1) : left < block->Instructions ? EndOfFirstInstructions(op, Math.Max(left, 1)) : end;
             do
             {
                 s->CurrentOp = op;
@@ -268,19 +285,20 @@ public sealed unsafe class Processor : IDisposable
             }
             while (op < s->BlockEnd);
 
-            if (s->BlockEnd == null || step)
+            if (s->BlockEnd != end)
                 LeftEarly(s, block, op);
             if (step)
                 DebugEvents.After(this);
         }
     }
 
-    // Past the guard that may stand before it.
-    static Op* EndOfFirstInstruction(Op* op)
+    // Past the guards that may stand before them.
+    static Op* EndOfFirstInstructions(Op* op, long count)
     {
-        while (op->Length == 0)
-            op++;
-        return op + 1;
+        for (; count > 0; op++)
+            if (op->Length != 0)
+                count--;
+        return op;
     }
 
     // The block gave up its rest: eip is at the next instruction, unless the last one has set it.

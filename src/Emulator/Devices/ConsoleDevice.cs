@@ -26,7 +26,7 @@ public sealed class ConsoleDevice(IConsoleBackend backend, IClock clock, bool ha
     }
 
     /// <inheritdoc/>
-    protected internal override IEnumerable<VirtqueueService> Queues => [new("input", Input), new("output", Output)];
+    protected internal override IEnumerable<VirtqueueService> Queues => [new("input", Input, Waits: true), new("output", Output)];
 
     /// <inheritdoc/>
     protected internal override ulong Features => hasSize ? EmergencyWriteFeature | SizeFeature : EmergencyWriteFeature;

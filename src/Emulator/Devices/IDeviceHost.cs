@@ -9,6 +9,9 @@ public interface IDeviceHost
     /// <summary>The guest's name: queue threads are named after it.</summary>
     string GuestName => "guest";
 
+    /// <summary>Whether a request is served while the driver notifies, by the guest's thread, and one that may wait never: so a run can be repeated to the instruction. Else each queue has a thread.</summary>
+    bool ServesOnNotify => false;
+
     /// <summary>The guest's RAM.</summary>
     GuestMemory Memory { get; }
 

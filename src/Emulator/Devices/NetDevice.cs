@@ -30,7 +30,7 @@ public sealed class NetDevice(IPacketInterface port, PhysicalAddress? mac, strin
     public override string Description => description;
 
     /// <inheritdoc/>
-    protected internal override IEnumerable<VirtqueueService> Queues => [new("rx", Receive), new("tx", Transmit)];
+    protected internal override IEnumerable<VirtqueueService> Queues => [new("rx", Receive, Waits: true), new("tx", Transmit)];
 
     /// <inheritdoc/>
     protected internal override ulong Features => Checksum | GuestChecksum | GuestTso4 | GuestTso6 | GuestEcn | HostTso4 | HostTso6 | HostEcn

@@ -83,9 +83,11 @@ sealed unsafe class Virtqueue
         Enabled = true;
     }
 
-    /// <summary>Starts the queue's thread.</summary>
+    /// <summary>Starts the queue's thread, unless queues are served at notifications.</summary>
     public void Start()
     {
+        if (host.ServesOnNotify)
+            return;
         stop = new CancellationTokenSource();
         Stopping = stop.Token;
         wake.Reset();
@@ -130,7 +132,10 @@ sealed unsafe class Virtqueue
     public void Notify()
     {
         notifications++;
-        wake.Set();
+        if (host.ServesOnNotify)
+            ServeNow();
+        else
+            wake.Set();
     }
 
     public DriverViolationException Violate(DriverRule rule, params ReadOnlySpan<(string Name, ulong Value)> values)
@@ -220,6 +225,18 @@ sealed unsafe class Virtqueue
         {
             host.Fail(reason);
         }
+    }
+
+    void ServeNow()
+    {
+        if (service.Waits)
+            return;
+        while (lastAvailable != AvailableIndex)
+        {
+            TakeChain();
+            service.Serve(chain);
+        }
+        InterruptIfUsed();
     }
 
     /// <summary>Takes the next available chain, sleeping until there is one. False when the queue is to stop.</summary>

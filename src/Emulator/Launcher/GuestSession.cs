@@ -1,3 +1,4 @@
+using LguestPS.Emulator.Cpu;
 using LguestPS.Emulator.Devices;
 using LguestPS.Emulator.Linux;
 using LguestPS.Emulator.Memory;
@@ -41,6 +42,12 @@ abstract class GuestSession : IDeviceHost, IDisposable
 
     /// <inheritdoc/>
     public GuestMemory Memory { get; }
+
+    /// <inheritdoc/>
+    public bool ServesOnNotify { get; set; }
+
+    /// <summary>The guest's processor.</summary>
+    public abstract Processor Processor { get; }
 
     /// <inheritdoc/>
     public abstract uint GuestEip { get; }

@@ -1,3 +1,4 @@
+using LguestPS.Emulator.Cpu;
 using LguestPS.Emulator.Devices;
 using LguestPS.Emulator.Hypervisor;
 using LguestPS.Emulator.Memory;
@@ -31,6 +32,9 @@ sealed unsafe class LguestSession : GuestSession
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public override Processor Processor => hypervisor.Cpu;
 
     /// <inheritdoc/>
     public override uint GuestEip => hypervisor.CurrentEip;

@@ -66,6 +66,9 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
                 ports.Add(port, device);
     }
 
+    /// <summary>The processor.</summary>
+    internal Processor Processor => cpu;
+
     /// <summary>The registers, for the one who starts it.</summary>
     public CpuState* State => cpu.State;
 

@@ -84,6 +84,7 @@ sealed unsafe class Mmu(Processor processor, CpuState* s, Tlb tlb, CodeStore cod
             done += piece;
             physical += (uint)piece;
         }
+        LeaveBlockOnRequest();
     }
 
     void WritePhysical(uint physical, byte* source, int size)
@@ -104,6 +105,14 @@ sealed unsafe class Mmu(Processor processor, CpuState* s, Tlb tlb, CodeStore cod
             done += piece;
             physical += (uint)piece;
         }
+        LeaveBlockOnRequest();
+    }
+
+    // An interrupt that a device raises at an access comes after the instruction.
+    void LeaveBlockOnRequest()
+    {
+        if (s->Request != 0)
+            s->BlockEnd = null;
     }
 
     // A device sees an access as the processor's bus would make it: naturally aligned pieces of 1, 2 or 4 bytes.

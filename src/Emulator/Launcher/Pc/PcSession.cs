@@ -1,3 +1,4 @@
+using LguestPS.Emulator.Cpu;
 using LguestPS.Emulator.Devices;
 using LguestPS.Emulator.Platform;
 using LguestPS.Emulator.Time;
@@ -33,6 +34,9 @@ sealed class PcSession : GuestSession
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public override Processor Processor => pc.Processor;
 
     /// <inheritdoc/>
     public override uint GuestEip => pc.CurrentEip;

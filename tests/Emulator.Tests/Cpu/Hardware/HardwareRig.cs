@@ -88,6 +88,9 @@ sealed unsafe class HardwareRig : HardwareOwner, IDisposable
     /// <summary>The vector of an interrupt that any write of a port raises.</summary>
     public byte? InterruptAtPort { get; set; }
 
+    /// <summary>What else happens at a write of a port.</summary>
+    public Action? PortWritten { get; set; }
+
     public static uint HandlerOf(int vector) => Handlers + ((uint)vector * 16);
 
     public T Read<T>(uint address) where T : unmanaged => Memory.Read<T>(address);
@@ -207,6 +210,7 @@ sealed unsafe class HardwareRig : HardwareOwner, IDisposable
     public override void WritePort(Processor cpu, ushort port, int size, uint value)
     {
         Ports.Add(('w', port, size, value));
+        PortWritten?.Invoke();
         if (InterruptAtPort is null)
             return;
         Interrupt = InterruptAtPort;

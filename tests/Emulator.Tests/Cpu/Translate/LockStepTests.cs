@@ -1,4 +1,5 @@
 using LguestPS.Emulator.Cpu.State;
+using LguestPS.Emulator.Memory;
 using Xunit;
 
 namespace LguestPS.Emulator.Tests.Translate;
@@ -20,6 +21,23 @@ public sealed class LockStepTests
         for (int i = 0; i < Programs; i++)
         {
             using var pair = new LockStep(RandomProgram.Make(random));
+            pair.Run(InstructionsEach, random);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void RandomFloatingPoint(int seed)
+    {
+        var random = new Random(seed);
+        byte[] data = new byte[GuestMemory.PageSize];
+        for (int i = 0; i < Programs; i++)
+        {
+            RandomFpuProgram.Fill(data, random);
+            using var pair = new LockStep(RandomFpuProgram.Make(random), data);
             pair.Run(InstructionsEach, random);
         }
     }
