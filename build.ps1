@@ -4,7 +4,8 @@ Builds, tests and shows LguestPS.
 .DESCRIPTION
 Runs in PowerShell 7.6 or, where that is not installed, in src/Shell (see build.sh). Tasks run in the order given:
 Build  makes the module folder out/LguestPS
-Test   Build, then the xunit projects and the Pester files; the last line counts both
+Package  Build, then the module as it is installed, out/Package/LguestPS, and the package for the PowerShell Gallery, out/Package/LguestPS.VERSION.nupkg
+Test   Package, then the xunit projects and the Pester files; the last line counts both
 Demo   Build, then boots the demo guest and shows what it says
 Bench  Build, then the measurements of bench/
 Help   makes the MAML help of en-US from the pages of docs/help, with Microsoft.PowerShell.PlatyPS
@@ -18,6 +19,7 @@ $ErrorActionPreference = 'Stop'
 $root = $PSScriptRoot
 $out = Join-Path $root 'out'
 $module = Join-Path $out 'LguestPS'
+$packages = Join-Path $out 'Package'
 $results = Join-Path $out 'TestResults'
 $inShell = $Host.Name -eq 'LguestPS.Shell'
 $done = @{}
@@ -62,11 +64,40 @@ function Invoke-Build {
     $null = New-Item (Join-Path $module 'en-US') -ItemType Directory -Force
     foreach ($help in Get-ChildItem (Join-Path $root 'en-US')) { Copy-Item $help.FullName (Join-Path $module 'en-US') }
     Copy-Item (Join-Path $root 'LICENSE') $module
+    Copy-Item (Join-Path $root 'src/Pester') (Join-Path $module 'LguestPS.Pester') -Recurse
     Write-Host "Built $module"
 }
 
-function Invoke-Test {
+function Invoke-Package {
     Invoke-Task Build
+    $manifest = Test-ModuleManifest (Join-Path $module 'LguestPS.psd1')
+    if (Test-Path $packages) { Remove-Item $packages -Recurse -Force }
+    # As Install-PSResource lays a module out. Symbols are for those who build it.
+    $script:packaged = Join-Path $packages 'LguestPS' "$($manifest.Version)"
+    foreach ($file in Get-ChildItem $module -Recurse) {
+        $target = Join-Path $packaged ([System.IO.Path]::GetRelativePath($module, $file.FullName))
+        $null = [System.IO.Directory]::CreateDirectory((Split-Path $target -Parent))
+        if (-not $file.PSIsContainer -and $file.Extension -ne '.pdb') { Copy-Item $file.FullName $target }
+    }
+
+    # Compress-PSResource does the same: a nuspec from the manifest, packed by the SDK.
+    $data = $manifest.PrivateData.PSData
+    $tags = $data.Tags + 'PSModule' + 'PSIncludes_Cmdlet' + ($manifest.ExportedCmdlets.Keys | ForEach-Object { "PSCmdlet_$_"; "PSCommand_$_" })
+    $fields = [ordered]@{
+        id = $manifest.Name; version = "$($manifest.Version)"; authors = $manifest.Author; owners = $manifest.CompanyName; requireLicenseAcceptance = 'false'
+        licenseUrl = $data.LicenseUri; description = $manifest.Description; copyright = $manifest.Copyright; tags = $tags -join ' '
+    }
+    $elements = foreach ($name in $fields.Keys) { "    <$name>$([System.Security.SecurityElement]::Escape($fields[$name]))</$name>" }
+    $nuspec = Join-Path $packages 'LguestPS.nuspec'
+    Set-Content $nuspec "<?xml version=`"1.0`"?>`n<package xmlns=`"http://schemas.microsoft.com/packaging/2013/05/nuspec.xsd`">`n  <metadata>`n$($elements -join "`n")`n  </metadata>`n</package>"
+    Invoke-Native dotnet @('pack', (Join-Path $root 'src/Loader/LguestPS.Loader.csproj'), '--no-build', '--no-restore', '-v', 'quiet', '--nologo', '-o', $packages,
+        "-p:NuspecFile=$nuspec", "-p:NuspecBasePath=$packaged", '-p:NoPackageAnalysis=true')
+    Remove-Item $nuspec
+    Write-Host "Made $packaged and LguestPS.$($manifest.Version).nupkg beside it"
+}
+
+function Invoke-Test {
+    Invoke-Task Package
     if (Test-Path $results) { Remove-Item $results -Recurse -Force }
     $null = New-Item $results -ItemType Directory -Force
     foreach ($project in Get-ChildItem (Join-Path $root 'tests') -Filter *.csproj -Recurse) {
@@ -77,7 +108,7 @@ function Invoke-Test {
         Add-Count $counters.passed ([int]$counters.failed + [int]$counters.error + [int]$counters.aborted) ([int]$counters.total - [int]$counters.executed)
     }
     $report = Join-Path $results 'Pester.txt'
-    Invoke-Script (Join-Path $root 'tests/Pester/Invoke-Tests.ps1') (@('-Report', $report) + $(if ($TagFilter) { '-TagFilter', ($TagFilter -join ',') }))
+    Invoke-Script (Join-Path $root 'tests/Pester/Invoke-Tests.ps1') (@('-Report', $report, '-Module', (Join-Path $packaged 'LguestPS.psd1')) + $(if ($TagFilter) { '-TagFilter', ($TagFilter -join ',') }))
     if (-not (Test-Path $report)) { throw 'The Pester tests did not come to their end.' }
     $passed, $failed, $skipped = (Get-Content $report -Raw).Trim() -split ' '
     Add-Count $passed $failed $skipped
@@ -119,7 +150,7 @@ function Invoke-Help {
 }
 
 function Invoke-Clean {
-    foreach ($folder in $module, $results, (Join-Path $out 'Help')) { if (Test-Path $folder) { Remove-Item $folder -Recurse -Force } }
+    foreach ($folder in $module, $packages, $results, (Join-Path $out 'Help')) { if (Test-Path $folder) { Remove-Item $folder -Recurse -Force } }
     Invoke-Native dotnet @('clean', (Join-Path $root 'LguestPS.slnx'), '-v', 'quiet', '--nologo')
 }
 
@@ -132,7 +163,7 @@ function Invoke-Task([string] $Name) {
 try {
     Write-Host $(if ($inShell) { "Running in src/Shell, System.Management.Automation $([psobject].Assembly.GetName().Version): PowerShell is not installed." } else { "Running in PowerShell $($PSVersionTable.PSVersion)." })
     foreach ($name in $Task -split ',') {
-        if ($name -notin 'Build', 'Test', 'Demo', 'Bench', 'Help', 'Clean') { throw "There is no task '$name'." }
+        if ($name -notin 'Build', 'Package', 'Test', 'Demo', 'Bench', 'Help', 'Clean') { throw "There is no task '$name'." }
         Invoke-Task $name
     }
 }

@@ -1,5 +1,5 @@
-# Runs the Pester files and writes 'passed failed skipped' to a file. Started by build.ps1 in a process of its own.
-param([string] $Report = '', [string[]] $TagFilter = @())
+# Runs the Pester files against a module, the one that was built unless another is given, and writes 'passed failed skipped' to a file. Started by build.ps1 in a process of its own.
+param([string] $Report = '', [string] $Module = (Join-Path (Split-Path (Split-Path $PSScriptRoot -Parent) -Parent) 'out/LguestPS/LguestPS.psd1'), [string[]] $TagFilter = @())
 
 $root = Split-Path (Split-Path $PSScriptRoot -Parent) -Parent
 $pester = if ($Host.Name -ne 'LguestPS.Shell') { Get-Module Pester -ListAvailable | Where-Object { $_.Version.Major -ge 5 } | Sort-Object Version -Descending | Select-Object -First 1 }
@@ -11,7 +11,8 @@ else {
     if ($Host.Name -ne 'LguestPS.Shell') { . (Join-Path $root 'src/Shell/PesterSubset.ps1') }
     Write-Host "Pester files: Pester 5 is not installed, run by the subset of src/Shell in $($Host.Name)."
 }
-Import-Module (Join-Path $root 'out/LguestPS/LguestPS.psd1') -Force
+Import-Module $Module -Force
+Write-Host "Module: $Module"
 $filter = @{}
 if ($TagFilter) { $filter.TagFilter = $TagFilter -split ',' }
 $result = Invoke-Pester -Path $PSScriptRoot -Output Detailed -PassThru @filter

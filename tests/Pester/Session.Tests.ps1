@@ -1,6 +1,7 @@
 # What happens to guests when the wait, the module or the session goes away. Each case runs in a process or runspace of its own.
 
 BeforeAll {
+    . (Join-Path $PSScriptRoot 'Child.ps1')
     $module = (Get-Module LguestPS).Path
 
     # Runs a script with the module in a runspace of its own; returns the PowerShell object.
@@ -12,14 +13,6 @@ BeforeAll {
         $null = $session.AddCommand('Import-Module').AddParameter('Name', $module).Invoke()
         $session.Commands.Clear()
         $session
-    }
-
-    # Runs a script in a process of the host that runs this one; returns its output.
-    function Invoke-Process([string] $Script) {
-        $path = Join-Path $TestDrive 'child.ps1'
-        Set-Content $path "Import-Module '$module'`n$Script"
-        if ($Host.Name -eq 'LguestPS.Shell') { & dotnet ([System.Reflection.Assembly]::GetEntryAssembly().Location) $path 2>&1 }
-        else { & (Join-Path $PSHOME 'pwsh') -NoProfile -NonInteractive -File $path 2>&1 }
     }
 }
 
@@ -53,7 +46,7 @@ Describe 'Sessions' {
     }
 
     It 'end all guests when the module is removed' {
-        $said = Invoke-Process @'
+        $said = Invoke-Child @'
 $guest = Get-LguestDemoKernel | New-LguestGuest -Name orphan -MemoryMB 16 | Start-LguestGuest
 Remove-Module LguestPS
 "$($guest.State) $($guest.ExitReason.Kind) $(@(Get-Runspace | Where-Object Name -eq orphan).Count)"
@@ -62,7 +55,7 @@ Remove-Module LguestPS
     }
 
     It 'can import the module again after removing it' {
-        $said = Invoke-Process @"
+        $said = Invoke-Child @"
 Remove-Module LguestPS
 Import-Module '$module'
 `$guest = Get-LguestDemoKernel | New-LguestGuest -Name again -MemoryMB 16 | Start-LguestGuest
@@ -72,9 +65,21 @@ Wait-LguestGuest `$guest -Console 'demo> ' -TimeoutSeconds 30
         $said | Should -Contain 'Running'
     }
 
+    It 'keep their guests when the module is imported again by force' {
+        $said = Invoke-Child @'
+$guest = Get-LguestDemoKernel | New-LguestGuest -Name kept -MemoryMB 16 | Start-LguestGuest
+Import-Module (Get-Module LguestPS).Path -Force
+Wait-LguestGuest kept -Console 'demo> ' -TimeoutSeconds 30
+"$((Get-LguestGuest kept).State)"
+Remove-Module LguestPS
+"$($guest.State) $($guest.ExitReason.Kind)"
+'@
+        $said -join ' ' | Should -Be 'Running Off Stopped'
+    }
+
     It 'end with running guests, at once and without a word' {
         $watch = [System.Diagnostics.Stopwatch]::StartNew()
-        $said = Invoke-Process @'
+        $said = Invoke-Child @'
 $guest = Get-LguestDemoKernel | New-LguestGuest -Name left -MemoryMB 16 | Start-LguestGuest
 Wait-LguestGuest $guest -Console 'demo> ' -TimeoutSeconds 30
 'last words'
