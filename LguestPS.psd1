@@ -2,6 +2,7 @@
     # In the source tree the module is what the last build left in out/LguestPS; build.ps1 writes the same manifest, with paths of its own, into that folder.
     # The loader comes first: it lets the cmdlets find what lies in the folder dependencies.
     NestedModules        = 'out/LguestPS/LguestPS.Loader.dll', 'out/LguestPS/LguestPS.dll'
+    TypesToProcess       = 'out/LguestPS/LguestPS.types.ps1xml'
     FormatsToProcess     = 'out/LguestPS/LguestPS.format.ps1xml'
     ModuleVersion        = '0.1.0'
     GUID                 = '4f1f0667-3e79-445a-aaaa-2534bb57f046'
@@ -21,6 +22,7 @@
         'Add-LguestTunNet', 'Get-LguestNetworkAdapter', 'Set-LguestNetworkAdapter', 'Remove-LguestNetworkAdapter'
         'Add-LguestRng', 'Get-LguestRng', 'Remove-LguestRng'
         'Send-LguestConsole', 'Receive-LguestConsole', 'Enter-LguestConsole', 'Invoke-LguestCommand'
+        'Measure-LguestGuest', 'Get-LguestViolation', 'Get-LguestTimeline', 'Export-LguestTimeline'
         'Get-LguestDemoKernel', 'New-LguestInitrd', 'Import-LguestKernel'
     )
     PrivateData          = @{

@@ -80,7 +80,9 @@ function ShouldHaveNoViolation([object[]] $ActualValue, [switch] $Negate, [strin
         if (($violations.Count -eq 0) -ne $Negate) { continue }
         if ($Negate) { "Expected guest '$($guest.Name)' to have a violation$(Format-Because $Because) but its drivers have kept to virtio." }
         else {
-            $list = $violations | ForEach-Object { "$($_.Message) ($($_.Rule), virtio 1.0, section $($_.Section); device $($_.Device) in slot $($_.Slot), eip 0x$($_.GuestEip.ToString('x8')))" }
+            $list = $violations | ForEach-Object {
+                "$($_.Message) ($($_.Rule)$(if ($_.Section) { ", virtio 1.0, section $($_.Section)" }); device $($_.Device) in slot $($_.Slot), eip 0x$($_.GuestEip.ToString('x8')))"
+            }
             "Expected guest '$($guest.Name)' to have no violation$(Format-Because $Because) but it has $($violations.Count):`n    $($list -join "`n    ")"
         }
     }
