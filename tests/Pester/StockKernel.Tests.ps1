@@ -1,43 +1,9 @@
 # Debian's own i386 kernels, as they are: fetched by apt without changing the machine, taken apart by Import-LguestKernel, booted with an initrd of
-# busybox and their own virtio modules. Each flavour is booted once and does all that it has to do in that boot. On request, by LGUESTPS_TEST_STOCK=1, and
-# skipped where apt can't get the packages.
-# The network card is tried where LGUESTPS_TEST_TUNNET is set: a TAP interface with the address 192.168.19.1 is made then.
+# busybox and their own virtio modules (see StockKernels.ps1). Each flavour is booted once and does in that boot all that it has to do, but for the network: a
+# second one has a TAP interface, in a network namespace of its own. Skipped where apt can't get the packages.
 
-$root = Split-Path (Split-Path $PSScriptRoot -Parent) -Parent
-$cache = Join-Path $root 'out/TestCache'
-
-# A package's file. What was fetched once is kept under out.
-function Get-DebianPackage([string] $Name, [string[]] $AptOptions) {
-    $found = @(Get-ChildItem $cache -Filter "${Name}_*_i386.deb")[0]
-    if (-not $found) {
-        Push-Location $cache
-        try { $null = & apt-get @AptOptions download $Name 2>&1 } finally { Pop-Location }
-        $found = @(Get-ChildItem $cache -Filter "${Name}_*_i386.deb")[0]
-    }
-    if (-not $found) { throw "apt-get can't download $Name for i386." }
-    $found.FullName
-}
-
-# The packages by flavour; an exception says what there is none of.
-function Get-StockKernel {
-    if (-not $env:LGUESTPS_TEST_STOCK) { throw 'LGUESTPS_TEST_STOCK=1 asks for it.' }
-    foreach ($tool in 'apt-get', 'apt-cache', 'dpkg-deb') { if (-not (Get-Command $tool -CommandType Application -ErrorAction Ignore)) { throw "There is no $tool." } }
-    foreach ($folder in 'lists/partial', 'state', 'archives/partial') { $null = New-Item (Join-Path $cache $folder) -ItemType Directory -Force }
-    $status = Join-Path $cache 'state/status'
-    if (-not (Test-Path $status)) { $null = New-Item $status -ItemType File }
-    $options = foreach ($option in 'APT::Architecture=i386', 'APT::Architectures=i386', 'APT::Sandbox::User=', "Dir::State=$cache/state", "Dir::State::Lists=$cache/lists",
-        "Dir::State::status=$status", "Dir::Cache=$cache", 'Acquire::Retries=1', 'Acquire::http::Timeout=20', 'Acquire::https::Timeout=20') { '-o'; $option }
-    if (-not (Get-ChildItem "$cache/lists" -Filter '*_binary-i386_Packages*')) { $null = & apt-get @options update 2>&1 }
-
-    $busybox = Get-DebianPackage 'busybox-static' $options
-    foreach ($flavour in '686', '686-pae') {
-        # linux-image-686 is empty; it depends on the kernel of the day.
-        $depends = (& apt-cache @options depends --important "linux-image-$flavour" 2>$null) -join "`n"
-        $image = [regex]::Match($depends, "(?m)Depends: (linux-image-\S+-$flavour)$").Groups[1].Value
-        if (-not $image) { throw "apt knows no linux-image-$flavour for i386." }
-        @{ Flavour = $flavour; Package = Get-DebianPackage $image $options; Busybox = $busybox }
-    }
-}
+. (Join-Path $PSScriptRoot 'StockKernels.ps1')
+. (Join-Path $PSScriptRoot 'NetworkNamespace.ps1')
 
 try { $kernels = @(Get-StockKernel) }
 catch {
@@ -45,10 +11,14 @@ catch {
     $kernels = @(@{ Flavour = '686' }, @{ Flavour = '686-pae' })
 }
 $missing = -not $kernels[0].Package
+$obstacle = if (-not $missing) { Get-NamespaceObstacle }
+if ($obstacle) { Write-Host "No stock kernel has a TAP interface: $obstacle." }
 
 BeforeAll {
+    . (Join-Path $PSScriptRoot 'StockKernels.ps1')
+    . (Join-Path $PSScriptRoot 'NetworkNamespace.ps1')
     $prompt = '(?m)^/ # '
-    $hasNet = [bool]$env:LGUESTPS_TEST_TUNNET
+    $commandLine = 'console=hvc0 quiet cryptomgr.notests'
     $bootSeconds = 600   # an interpreter on a busy machine; it takes a tenth of that where it is alone
 
     function Invoke-GuestCommand($Guest, [string] $Command) {
@@ -61,31 +31,10 @@ BeforeAll {
     }
 
     function Get-Sha256([string] $Text) { [Convert]::ToHexString([System.Security.Cryptography.SHA256]::HashData([System.Text.Encoding]::ASCII.GetBytes($Text))).ToLowerInvariant() }
-
-    function New-StockGuest($Package, $Busybox, $Disk) {
-        $null = & dpkg-deb -x $Busybox (Join-Path $TestDrive 'busybox')
-        $kernel = Import-LguestKernel $Package (Join-Path $TestDrive 'kernel') -Module virtio_pci, virtio_console, virtio_blk, virtio_net, virtio_rng, ext4
-        $initrd = New-LguestInitrd (Join-Path $TestDrive 'initrd.img') -Directory $kernel.Root -File @{ 'bin/busybox' = Join-Path $TestDrive 'busybox/bin/busybox' } -ScriptBlock {
-            @{ Path = 'init'; Mode = 755; Content = @(
-                    '#!/bin/busybox sh'
-                    'for folder in proc sys dev tmp mnt sbin usr/bin usr/sbin; do /bin/busybox mkdir -p /$folder; done'
-                    '/bin/busybox mount -t proc proc /proc'
-                    '/bin/busybox mount -t sysfs sysfs /sys'
-                    '/bin/busybox mount -t devtmpfs devtmpfs /dev'
-                    '/bin/busybox --install -s'
-                    'export PATH=/bin:/sbin:/usr/bin:/usr/sbin PS1="/ # "'
-                    $kernel.Modules | ForEach-Object { "insmod $($_.GuestPath)" }
-                    'while [ ! -c /dev/hvc0 ]; do sleep 0.1; done'
-                    'exec setsid cttyhack sh </dev/hvc0 >/dev/hvc0 2>&1') }
-            @{ Path = 'dev/console'; Device = 'c 5:1' }
-        }
-        $guest = $kernel | New-LguestGuest -Name stock -MemoryMB 128 -Initrd $initrd -CommandLine 'console=hvc0 quiet cryptomgr.notests' | Add-LguestBlockDevice -Path $Disk | Add-LguestRng
-        if ($hasNet) { $guest = $guest | Add-LguestTunNet -IPAddress 192.168.19.1 -MacAddress 02:00:00:00:00:01 }
-        $guest
-    }
 }
 
 Describe 'Debian''s kernel <Flavour>' -Tag StockKernel -ForEach $kernels {
+    BeforeAll { if ($Package) { $stock = New-StockImage $Package $Busybox $TestDrive } }
     AfterAll { Get-LguestGuest | Remove-LguestGuest -Force }
 
     It 'boots to a prompt on a plain PC' -Skip:$missing {
@@ -95,7 +44,7 @@ Describe 'Debian''s kernel <Flavour>' -Tag StockKernel -ForEach $kernels {
         $packed.CopyTo($image)
         $packed.Dispose()
         $image.Dispose()
-        $guest = New-StockGuest $Package $Busybox $disk
+        $guest = $stock.Kernel | New-LguestGuest -Name stock -MemoryMB 128 -Initrd $stock.Initrd -CommandLine $commandLine | Add-LguestBlockDevice -Path $disk | Add-LguestRng
         $guest.Platform | Should -Be 'Pc'
         $guest.PlatformReason | Should -Match "-$Flavour\) has no lguest entry"
         $null = $guest | Start-LguestGuest
@@ -140,17 +89,16 @@ Describe 'Debian''s kernel <Flavour>' -Tag StockKernel -ForEach $kernels {
         Invoke-GuestCommand $guest 'awk ''{s+=$1} END{printf "sum %.0f\n", s}'' /tmp/part' | Should -Match "sum $([System.Linq.Enumerable]::Sum([long[]]$numbers))"
     }
 
-    It 'answers a ping from the host' -Skip:($missing -or -not $env:LGUESTPS_TEST_TUNNET) {
-        $guest = Get-LguestGuest stock
-        $null = Invoke-GuestCommand $guest 'ifconfig eth0 192.168.19.2 up'
-        "$([System.Net.NetworkInformation.Ping]::new().Send('192.168.19.2', 20000).Status)" | Should -Be 'Success'
-        Invoke-GuestCommand $guest 'ping -c 1 -W 20 192.168.19.1' | Should -Match '1 packets received'
-    }
-
     It 'powers off' -Skip:$missing {
         $guest = Get-LguestGuest stock
         Send-LguestConsole $guest "poweroff -f`n"
         Wait-LguestGuest $guest -Exit -TimeoutSeconds 120 -ErrorAction Stop
         $guest.ExitReason.Kind | Should -Be 'PowerOff'
+    }
+
+    It 'pings the host, and the host pings it' -Skip:($missing -or $obstacle) {
+        $said = Invoke-PingGuest $stock.Kernel.Kernel $stock.Initrd $commandLine 128
+        $said | Should -Match 'Host to guest: Success'
+        $said | Should -Match 'Guest to host: .*1 packets received'
     }
 }
