@@ -4,10 +4,11 @@ param([Parameter(Mandatory)][string] $Kernel, [Parameter(Mandatory)][string] $In
 $ErrorActionPreference = 'Stop'
 Import-Module (Join-Path (Split-Path (Split-Path $PSScriptRoot -Parent) -Parent) 'out/LguestPS/LguestPS.psd1')
 $prompt = '(?m)^/ # '
-$guest = New-LguestGuest -Name ping -MemoryMB $MemoryMB -Kernel $Kernel -Initrd $Initrd -CommandLine $CommandLine |
+$guest = New-LguestGuest -Name ping -MemoryMB $MemoryMB -Kernel $Kernel -Initrd $Initrd -CommandLine $CommandLine -Engine $(if ($env:LGUESTPS_ENGINE) { $env:LGUESTPS_ENGINE } else { 'Auto' }) |
     Add-LguestTunNet -IPAddress 192.168.19.1 -MacAddress 02:00:00:00:00:01 | Start-LguestGuest
 try {
     Wait-LguestGuest $guest -Console $prompt -TimeoutSeconds 600
+    Write-Host "First line: $(@(Receive-LguestConsole $guest)[0])"
     Send-LguestConsole $guest "ifconfig eth0 192.168.19.2 netmask 255.255.255.0 up`n"
     Wait-LguestGuest $guest -Console $prompt -TimeoutSeconds 300
     Write-Host "Host to guest: $([System.Net.NetworkInformation.Ping]::new().Send('192.168.19.2', 60000).Status)"

@@ -1,6 +1,6 @@
 # Debian's own i386 kernels, as they are: fetched by apt without changing the machine, taken apart by Import-LguestKernel, booted with an initrd of
 # busybox and their own virtio modules (see StockKernels.ps1). Each flavour is booted once and does in that boot all that it has to do, but for the network: a
-# second one has a TAP interface, in a network namespace of its own. Skipped where apt can't get the packages.
+# second one has a TAP interface, in a network namespace of its own. Skipped where apt can't get the packages. LGUESTPS_ENGINE chooses the processor's engine.
 
 . (Join-Path $PSScriptRoot 'StockKernels.ps1')
 . (Join-Path $PSScriptRoot 'NetworkNamespace.ps1')
@@ -19,6 +19,7 @@ BeforeAll {
     . (Join-Path $PSScriptRoot 'NetworkNamespace.ps1')
     $prompt = '(?m)^/ # '
     $commandLine = 'console=hvc0 quiet cryptomgr.notests'
+    $engine = if ($env:LGUESTPS_ENGINE) { $env:LGUESTPS_ENGINE } else { 'Auto' }
     $bootSeconds = 600   # an interpreter on a busy machine; it takes a tenth of that where it is alone
 
     function Invoke-GuestCommand($Guest, [string] $Command) {
@@ -44,7 +45,7 @@ Describe 'Debian''s kernel <Flavour>' -Tag StockKernel -ForEach $kernels {
         $packed.CopyTo($image)
         $packed.Dispose()
         $image.Dispose()
-        $guest = $stock.Kernel | New-LguestGuest -Name stock -MemoryMB 128 -Initrd $stock.Initrd -CommandLine $commandLine | Add-LguestBlockDevice -Path $disk | Add-LguestRng
+        $guest = $stock.Kernel | New-LguestGuest -Name stock -MemoryMB 128 -Initrd $stock.Initrd -CommandLine $commandLine -Engine $engine | Add-LguestBlockDevice -Path $disk | Add-LguestRng
         $guest.Platform | Should -Be 'Pc'
         $guest.PlatformReason | Should -Match "-$Flavour\) has no lguest entry"
         $null = $guest | Start-LguestGuest
@@ -96,8 +97,9 @@ Describe 'Debian''s kernel <Flavour>' -Tag StockKernel -ForEach $kernels {
         $guest.ExitReason.Kind | Should -Be 'PowerOff'
     }
 
-    It 'pings the host, and the host pings it' -Skip:($missing -or $obstacle) {
-        $said = Invoke-PingGuest $stock.Kernel.Kernel $stock.Initrd $commandLine 128
+    It 'pings the host, and the host pings it, seen on the serial port from the start' -Skip:($missing -or $obstacle) {
+        $said = Invoke-PingGuest $stock.Kernel.Kernel $stock.Initrd 'console=ttyS0 earlyprintk=serial,ttyS0 cryptomgr.notests' 128
+        $said | Should -Match "First line: .*Linux version \S+-$Flavour "
         $said | Should -Match 'Host to guest: Success'
         $said | Should -Match 'Guest to host: .*1 packets received'
     }

@@ -88,5 +88,7 @@ public abstract unsafe class HardwareOwner : IProcessorOwner
             return;
         }
         Deliver(cpu, new(CpuEventKind.ExternalInterrupt, AcknowledgeInterrupt(cpu), false, 0, 0, s->Eip));
+        if (InterruptWaits && (s->OtherFlags & EflagsBits.Interrupt) != 0)
+            cpu.Notify();   // a trap gate lets the next one in
     }
 }

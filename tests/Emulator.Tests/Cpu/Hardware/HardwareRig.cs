@@ -85,6 +85,9 @@ sealed unsafe class HardwareRig : HardwareOwner, IDisposable
     /// <summary>The vector of an interrupt that waits.</summary>
     public byte? Interrupt { get; set; }
 
+    /// <summary>The vector of one that waits behind it.</summary>
+    public byte? NextInterrupt { get; set; }
+
     /// <summary>The vector of an interrupt that any write of a port raises.</summary>
     public byte? InterruptAtPort { get; set; }
 
@@ -182,7 +185,7 @@ sealed unsafe class HardwareRig : HardwareOwner, IDisposable
     protected override byte AcknowledgeInterrupt(Processor cpu)
     {
         byte vector = Interrupt!.Value;
-        Interrupt = null;
+        (Interrupt, NextInterrupt) = (NextInterrupt, null);
         return vector;
     }
 

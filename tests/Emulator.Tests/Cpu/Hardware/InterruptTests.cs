@@ -131,6 +131,18 @@ public sealed unsafe class InterruptTests : IDisposable
         Assert.Equal((0x50, HardwareRig.Code0Start + 3, 1u), (stop.Vector, stop.Eip, rig.S->R[Reg.Ebx]));
     }
 
+    [Theory]
+    [InlineData(DescriptorType.TrapGate32, 0x41)]
+    [InlineData(DescriptorType.InterruptGate32, 0x40)]
+    public void Behind_a_trap_gate_the_next_interrupt_comes_soon(DescriptorType gate, int stoppedBy)
+    {
+        rig.SetGate(0x40, gate, HardwareRig.Code0, HardwareRig.Code3Start);
+        rig.Load(HardwareRig.Code3Start, c => c.jmp(HardwareRig.HandlerOf(0x40)));
+        (rig.Interrupt, rig.NextInterrupt) = (0x40, 0x41);
+        rig.Cpu.Notify();
+        Assert.Equal(stoppedBy, rig.Run0(c => { c.sti(); c.nop(); c.nop(); c.hlt(); }).Vector);
+    }
+
     [Fact]
     public void An_interrupt_raised_at_a_load_of_ss_finds_the_new_stack()
     {
