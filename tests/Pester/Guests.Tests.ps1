@@ -10,12 +10,6 @@ BeforeAll {
         Wait-LguestGuest $guest -Console 'demo> ' -TimeoutSeconds 120 -ErrorAction Stop
         $guest
     }
-
-    # Waits until a condition holds; it has to hold in the end.
-    function Wait-Until([scriptblock] $Condition) {
-        for ($i = 0; $i -lt 1200 -and -not (& $Condition); $i++) { Start-Sleep -Milliseconds 50 }
-        & $Condition | Should -BeTrue
-    }
 }
 
 AfterAll { Get-LguestGuest | Remove-LguestGuest -Force }
@@ -103,6 +97,27 @@ Describe 'Rename-LguestGuest' {
         @(Get-Runspace -Name db).Count | Should -Be 1
         Wait-LguestGuest db -Console 'demo> ' -TimeoutSeconds 120 -ErrorAction Stop
         Stop-LguestGuest db
+    }
+
+    It 'is found under one name at any time' {
+        $runspace = [runspacefactory]::CreateRunspace()
+        $runspace.Open()
+        $other = [powershell]::Create()
+        $other.Runspace = $runspace
+        try {
+            $null = $other.AddCommand('Import-Module').AddParameter('Name', (Get-Module LguestPS).Path).Invoke()
+            $other.Commands.Clear()
+            $null = $other.AddScript('for ($i = 0; $i -lt 2000; $i++) { if ($i % 2) { Rename-LguestGuest db web } else { Rename-LguestGuest web db } }')
+            $renaming = $other.BeginInvoke()
+            $looks = 0
+            do { $looks++; $seen = @(Get-LguestGuest) } while ($seen.Count -eq 1 -and -not $renaming.IsCompleted)
+            $seen.Count | Should -Be 1
+            $looks | Should -BeGreaterThan 1
+            $null = $other.EndInvoke($renaming)
+            @($other.Streams.Error).Count | Should -Be 0
+        }
+        finally { $runspace.Dispose() }
+        $guest.Name | Should -Be 'web'
     }
 
     It 'changes the case of a name' { (Rename-LguestGuest web WEB -PassThru).Name | Should -BeExactly 'WEB' }
