@@ -1,5 +1,7 @@
 using LguestPS.Emulator.Cpu.Translate;
 using LguestPS.Emulator.Launcher;
+using LguestPS.Emulator.Linux;
+using LguestPS.Emulator.Memory;
 
 namespace LguestPS.Emulator.Tests;
 
@@ -10,4 +12,8 @@ static class TestEngine
 
     /// <summary>Memory for machine code, or null for the interpreter.</summary>
     public static ICodeMemory? CreateCodeMemory() => ProcessorEngines.CreateCodeMemory(Engine);
+
+    /// <summary>RAM as a guest gets it, so that translated code reaches it in the way that it does there.</summary>
+    public static GuestMemory CreateMemory(uint size) =>
+        new(OperatingSystem.IsLinux() ? new MemoryFile("lguest test", size) : new HeapMemoryBacking(size));
 }

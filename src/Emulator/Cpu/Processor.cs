@@ -16,7 +16,8 @@ namespace LguestPS.Emulator.Cpu;
 public sealed unsafe class Processor : IDisposable
 {
     readonly CpuState* s;
-    readonly Tlb tlb = new();
+    readonly LinearWindow? window;
+    readonly Tlb tlb;
     readonly CodeStore code;
     readonly Translator? translator;
     bool reachedLimit;
@@ -29,6 +30,9 @@ public sealed unsafe class Processor : IDisposable
     {
         Memory = memory;
         Owner = owner;
+        if (codeMemory != null && memory.TryOpenWindow() is { } hostWindow)
+            window = new LinearWindow(hostWindow, memory.Size);
+        tlb = new Tlb(memory.Base, window);
         s = (CpuState*)NativeMemory.AlignedAlloc((nuint)sizeof(CpuState), 64);
         NativeMemory.Clear(s, (nuint)sizeof(CpuState));
         s->ProcessorHandle = GCHandle.ToIntPtr(GCHandle.Alloc(this));
@@ -44,7 +48,7 @@ public sealed unsafe class Processor : IDisposable
         code = new CodeStore(this, s, tlb);
         Mmu = new Mmu.Mmu(this, s, tlb, code);
         if (codeMemory != null)
-            code.Translator = translator = new Translator(this, s, code, codeMemory);
+            code.Translator = translator = new Translator(this, s, code, tlb, codeMemory);
         for (var register = SegmentRegister.Es; register <= SegmentRegister.Gs; register++)
             SetSegment(register, 0, FlatData);
         SetCodeSegment(0, FlatCode);
@@ -137,6 +141,7 @@ public sealed unsafe class Processor : IDisposable
         bool breakpoints = DebugEvents.HasBreakpoints(s);
         s->Stepping = breakpoints ? 1 : 0;
         s->Tlb = breakpoints || Mmu.ChecksAlignment ? tlb.Empty : s->Cpl == 3 ? tlb.User : tlb.Supervisor;
+        s->WindowTags = tlb.TagsOf(s->Tlb);
     }
 
     /// <summary>Forgets translations; global ones too when asked.</summary>
@@ -185,11 +190,16 @@ public sealed unsafe class Processor : IDisposable
         code.Dispose();
         translator?.Dispose();
         tlb.Dispose();
+        window?.Dispose();
         GCHandle.FromIntPtr(s->ProcessorHandle).Free();
         NativeMemory.AlignedFree(s);
     }
 
-    internal void Post(int request) => Interlocked.Or(ref s->Request, request);
+    internal void Post(int request)
+    {
+        Interlocked.Or(ref s->Request, request);
+        Volatile.Write(ref s->Native.StopAt, long.MaxValue);
+    }
 
     // False: an exception is to be delivered. True: leave Run.
     bool RunUntilFault(long limit, out CpuEvent e)
@@ -321,7 +331,8 @@ public sealed unsafe class Processor : IDisposable
         s->Retired -= InstructionsFrom(s->CurrentBlock, s->CurrentOp);
     }
 
-    static int InstructionsFrom(Block* block, Op* op)
+    /// <summary>Instructions of a block from one of its entries on.</summary>
+    internal static int InstructionsFrom(Block* block, Op* op)
     {
         int count = 0;
         for (Op* end = block->Ops + block->OpCount; op < end; op++)

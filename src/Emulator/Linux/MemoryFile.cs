@@ -60,6 +60,19 @@ public sealed unsafe class MemoryFile : IMemoryBacking
     }
 
     /// <inheritdoc/>
+    public IMemoryWindow? TryOpenWindow()
+    {
+        try
+        {
+            return new MemoryWindow(Descriptor);
+        }
+        catch (HostCallException)
+        {
+            return null;   // a limit on address space: it goes without
+        }
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (disposed)

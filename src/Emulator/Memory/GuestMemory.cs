@@ -75,6 +75,9 @@ public sealed unsafe class GuestMemory : IDisposable
         }
     }
 
+    /// <summary>A window on this memory, or null where the host has no such thing. It must be disposed before the memory.</summary>
+    public IMemoryWindow? TryOpenWindow() => backing.TryOpenWindow();
+
     /// <summary>Unmaps the memory. Nothing may hold a pointer into it any more.</summary>
     public void Dispose() => backing.Dispose();
 }
@@ -90,6 +93,9 @@ public unsafe interface IMemoryBacking : IDisposable
 
     /// <summary>Bytes of it that the host has really given.</summary>
     long ResidentBytes => Size;
+
+    /// <summary>A window on these bytes, or null where there can be none.</summary>
+    IMemoryWindow? TryOpenWindow() => null;
 }
 
 /// <summary>Memory from the runtime's own allocator, for hosts without memory files.</summary>

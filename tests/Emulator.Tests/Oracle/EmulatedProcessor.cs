@@ -27,7 +27,7 @@ sealed unsafe class EmulatedProcessor : IProcessorOwner, IDisposable
     {
         this.selectors = selectors;
         content = [.. OracleLayout.Regions.SelectMany(OracleLayout.Content)];
-        memory = new GuestMemory(new HeapMemoryBacking((uint)content.Length));
+        memory = TestEngine.CreateMemory((uint)content.Length);
         content.CopyTo(memory.Slice(0, memory.Size));
         cpu = new Processor(memory, this, translates ? new CodeMemoryFile(CodeMemoryBytes) : null);
     }

@@ -1,22 +1,26 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using LguestPS.Emulator.Memory;
 
 namespace LguestPS.Emulator.Cpu.Mmu;
 
-/// <summary>Three tables of <see cref="TlbEntry"/>: for supervisors, for ring 3, and one that stays empty, for times when every access must be looked at.</summary>
-sealed unsafe class Tlb : IDisposable
+/// <summary>Three tables of <see cref="TlbEntry"/>: for supervisors, for ring 3, and one that stays empty, for times when every access must be looked at. Each has a table of <see cref="WindowTag"/> beside it.</summary>
+/// <param name="ram">Guest-physical address 0.</param>
+/// <param name="window">Where pages can be shown; null where they can't be.</param>
+sealed unsafe class Tlb(byte* ram, LinearWindow? window) : IDisposable
 {
     /// <summary>Entries in a table.</summary>
     public const int Size = 1024;
 
-    readonly TlbEntry* entries = (TlbEntry*)NativeMemory.AlignedAlloc(3 * Size * (nuint)sizeof(TlbEntry), 64);
-    readonly bool[] global = new bool[2 * Size];
+    // Accesses of translated code to a page before the window shows it.
+    const uint UsesBeforeShown = 48;
 
-    public Tlb()
-    {
-        for (int i = 0; i < 3 * Size; i++)
-            entries[i] = new TlbEntry { ReadTag = TlbEntry.Invalid, WriteTag = TlbEntry.Invalid };
-    }
+    /// <summary>The same where it won't.</summary>
+    public const int MostUses = (int)GuestMemory.PageSize - 1;
+
+    readonly TlbEntry* entries = AllocateEntries();
+    readonly WindowTag* tags = AllocateTags();
+    readonly bool[] global = new bool[2 * Size];
 
     /// <summary>The supervisors' table.</summary>
     public TlbEntry* Supervisor => entries;
@@ -31,16 +35,45 @@ sealed unsafe class Tlb : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Index(uint linear) => (linear >> 12) & (Size - 1);
 
+    /// <summary>The tags beside one of the tables.</summary>
+    public WindowTag* TagsOf(TlbEntry* table) => tags + (table - entries);
+
     /// <summary>Enters a page.</summary>
     public void Set(uint linear, bool user, byte* hostPage, bool writable, bool isGlobal)
     {
         uint index = Index(linear) + (user ? Size : 0u);
-        uint tag = linear & ~0xFFFu;
+        uint page = linear & ~0xFFFu;
         TlbEntry* entry = entries + index;
-        entry->ReadTag = tag;
-        entry->WriteTag = writable ? tag : TlbEntry.Invalid;
-        entry->Addend = (ulong)hostPage - tag;
+        entry->ReadTag = page;
+        entry->WriteTag = writable ? page : TlbEntry.Invalid;
+        entry->Addend = (ulong)hostPage - page;
         global[index] = isGlobal;
+        if (window != null && window.Shows(page, (uint)(hostPage - ram)))
+            CopyTags(index);
+        else
+            Hide(index);
+    }
+
+    /// <summary>Where the window shows linear address 0; null when there is none.</summary>
+    public byte* Window => window != null ? window.Base : null;
+
+    /// <summary>The page of an entry has been used often: shows it in the window. Translated code must not be running.</summary>
+    public void Show(TlbEntry* entry)
+    {
+        if (entry->ReadTag == TlbEntry.Invalid)
+            return;
+        uint index = (uint)(entry - entries);
+        uint page = entries[index].ReadTag, physical = (uint)((byte*)(entries[index].Addend + page) - ram);
+        // Both tables may have had another page there.
+        Hide(index & (Size - 1));
+        Hide(index & (Size - 1) | Size);
+        if (window is { IsFull: true } && window.TryClear())
+            for (uint each = 0; each < 2 * Size; each++)
+                Hide(each);
+        if (window is { IsFull: false } && LinearWindow.CanShow(page) && window.TryShow(page, physical))
+            CopyTags(index);
+        else
+            tags[index].Read = MostUses;
     }
 
     /// <summary>Forgets one linear page.</summary>
@@ -63,15 +96,42 @@ sealed unsafe class Tlb : IDisposable
     public void ForbidWrites(byte* hostPage)
     {
         for (uint index = 0; index < 2 * Size; index++)
-            if (entries[index].WriteTag != TlbEntry.Invalid && (byte*)(entries[index].Addend + entries[index].WriteTag) == hostPage)
-                entries[index].WriteTag = TlbEntry.Invalid;
+        {
+            if (entries[index].WriteTag == TlbEntry.Invalid || (byte*)(entries[index].Addend + entries[index].WriteTag) != hostPage)
+                continue;
+            entries[index].WriteTag = TlbEntry.Invalid;
+            tags[index].Write = TlbEntry.Invalid;
+        }
     }
 
-    public void Dispose() => NativeMemory.AlignedFree(entries);
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(entries);
+        NativeMemory.AlignedFree(tags);
+    }
+
+    static TlbEntry* AllocateEntries()
+    {
+        var entries = (TlbEntry*)NativeMemory.AlignedAlloc(3 * Size * (nuint)sizeof(TlbEntry), 64);
+        new Span<TlbEntry>(entries, 3 * Size).Fill(new TlbEntry { ReadTag = TlbEntry.Invalid, WriteTag = TlbEntry.Invalid });
+        return entries;
+    }
+
+    static WindowTag* AllocateTags()
+    {
+        var tags = (WindowTag*)NativeMemory.AlignedAlloc(3 * Size * (nuint)sizeof(WindowTag), 64);
+        new Span<WindowTag>(tags, 3 * Size).Fill(new WindowTag { Read = UsesBeforeShown, Write = TlbEntry.Invalid });
+        return tags;
+    }
+
+    void CopyTags(uint index) => tags[index] = new WindowTag { Read = entries[index].ReadTag, Write = entries[index].WriteTag };
+
+    void Hide(uint index) => tags[index] = new WindowTag { Read = UsesBeforeShown, Write = TlbEntry.Invalid };
 
     void Invalidate(uint index)
     {
         entries[index].ReadTag = TlbEntry.Invalid;
         entries[index].WriteTag = TlbEntry.Invalid;
+        Hide(index);
     }
 }

@@ -107,6 +107,9 @@ public unsafe struct CpuState
     /// <summary>The TLB of the current privilege (user for ring 3, else supervisor).</summary>
     public TlbEntry* Tlb;
 
+    /// <summary>Beside <see cref="Tlb"/>, the pages among those that the window shows.</summary>
+    public WindowTag* WindowTags;
+
     /// <summary>The TLB for accesses that the processor makes for itself: descriptors, task state, inner stacks.</summary>
     public TlbEntry* SystemTlb;
 

@@ -130,6 +130,8 @@ sealed unsafe partial class BlockTranslator
     {
         if (size != 4)
             return false;
+        SaveFlags();
+        flagsNative = false;
         if ((op->Flags & OpFlags.Memory) != 0)
         {
             EmitOperand(op, size, write: false);
@@ -140,8 +142,6 @@ sealed unsafe partial class BlockTranslator
         }
         else
         {
-            SaveFlags();
-            flagsNative = false;
             if (signed)
                 emit.Registers(8, 0x63, Place, HostRegister.Of(op->Rm));
             else

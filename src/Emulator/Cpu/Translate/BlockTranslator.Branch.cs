@@ -33,7 +33,7 @@ sealed unsafe partial class BlockTranslator
     void EmitCall(Op* op)
     {
         leavesByState = true;
-        EmitPushConstant(NextEip(op));
+        EmitPushConstant(op, NextEip(op));
         EmitJumpTo(Target(op));
     }
 
@@ -54,7 +54,7 @@ sealed unsafe partial class BlockTranslator
         if (call)
         {
             emit.Memory(4, 0x89, Place, HostRegister.State, StateLayout.Scratch);
-            EmitPushConstant(NextEip(op));
+            EmitPushConstant(op, NextEip(op));
             emit.Memory(4, 0x8B, Place, HostRegister.State, StateLayout.Scratch);
         }
         emit.Jump(thunks.Dispatch);
@@ -64,8 +64,7 @@ sealed unsafe partial class BlockTranslator
     {
         leavesByState = true;
         SaveFlags();
-        emit.Move(Place, Esp);
-        EmitCheck(4, write: false);
+        EmitOperandAt(op, Esp, 0, 4, write: false);
         EmitAccess(4, 0x8B, Place);
         EmitMoveStack(4 + (int)op->Immediate);
         emit.Jump(thunks.Dispatch);

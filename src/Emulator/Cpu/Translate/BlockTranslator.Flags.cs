@@ -1,6 +1,6 @@
 namespace LguestPS.Emulator.Cpu.Translate;
 
-/// <summary>Where the guest's arithmetic flags are. Between blocks they are saved in <see cref="HostRegister.Flags"/>; within one they stay in the host's until something destroys them.</summary>
+/// <summary>Where the guest's arithmetic flags are. Between blocks they are saved in <see cref="NativeState.Flags"/>; within one they stay in the host's until something destroys them.</summary>
 /// <remarks>
 /// Every access to memory destroys the host's flags and may fault, so that the guest's must be known there; but few are looked at. So where they can be
 /// worked out again from registers that still hold what they held (the <see cref="FlagRecipe"/>), they are not saved: the cold path does the work.
@@ -46,6 +46,13 @@ sealed unsafe partial class BlockTranslator
             SaveFlags();
     }
 
+    // What follows destroys them and can leave, though no access to memory did before.
+    void GiveUpNativeFlags()
+    {
+        KeepFlags();
+        flagsNative = false;
+    }
+
     // Before an instruction that reads them, or changes only some.
     void LoadFlags()
     {
@@ -68,7 +75,7 @@ sealed unsafe partial class BlockTranslator
             LoadFlags();
             return;
         }
-        emit.Registers(4, 0xFBA, 4, HostRegister.Flags);
+        emit.Memory(4, 0xFBA, 4, HostRegister.State, StateLayout.Flags);
         emit.Byte(HostFlags.CarryBit);
     }
 
@@ -77,19 +84,34 @@ sealed unsafe partial class BlockTranslator
     {
         if (recipe.Kind == FlagRecipeKind.None || (RegisterUse.WrittenBy(op) & recipe.Registers) == 0)
             return true;
-        if (!FlagLiveness.OverwritesAll(op) && (!flagsNative || (op->Flags & OpFlags.Memory) != 0 || RegisterUse.MayTouchStack(op)))
+        if (!FlagLiveness.OverwritesAll(op) && (!flagsNative || !IsCovered(op, runs) || (UsesFpu(op) && !fpuIsHost)))
             SaveFlags();
         return false;
     }
 
-    bool AreFlagsDeadAfter(Op* op) => FlagLiveness.AreDead(op + 1, block->Ops + block->OpCount);
+    // Whether they are overwritten before anything reads them or leaves the block.
+    bool AreFlagsDeadAfter(Op* op)
+    {
+        Span<Run> ahead = stackalloc Run[runs.Length];
+        runs.CopyTo(ahead);
+        for (Op* end = block->Ops + block->OpCount; ++op < end;)
+        {
+            FollowRuns(op - 1, ahead);
+            if (!IsCovered(op, ahead))
+                return false;
+            FlagLiveness.Effect effect = FlagLiveness.EffectWithoutFault(op);
+            if (effect != FlagLiveness.Effect.None)
+                return effect == FlagLiveness.Effect.Overwrites;
+        }
+        return false;
+    }
 
     void EmitSaveFlags()
     {
         emit.Move(HostRegister.Temp2, HostRegister.Rax);
         emit.Byte(0x9F);                                        // lahf
         emit.Registers(1, 0xF90, 0, HostRegister.Rax);          // seto al
-        emit.Move(HostRegister.Flags, HostRegister.Rax);
+        emit.Memory(4, 0x89, HostRegister.Rax, HostRegister.State, StateLayout.Flags);
         emit.Move(HostRegister.Rax, HostRegister.Temp2);
     }
 
@@ -97,7 +119,7 @@ sealed unsafe partial class BlockTranslator
     void EmitLoadFlags()
     {
         emit.Move(HostRegister.Temp2, HostRegister.Rax);
-        emit.Move(HostRegister.Rax, HostRegister.Flags);
+        emit.Memory(4, 0x8B, HostRegister.Rax, HostRegister.State, StateLayout.Flags);
         emit.Byte(0x04);
         emit.Byte(0x7F);
         emit.Byte(0x9E);                                        // sahf

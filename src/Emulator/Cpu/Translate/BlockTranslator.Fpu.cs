@@ -105,6 +105,7 @@ sealed unsafe partial class BlockTranslator
     // fldcw from the guest's memory, which a device may be writing: what is looked at must be what is loaded.
     void EmitLoadControl()
     {
+        GiveUpNativeFlags();
         EmitAccess(4, 0xFB7, HostRegister.Temp);
         emit.Memory(4, 0x89, HostRegister.Temp, HostRegister.State, StateLayout.Scratch);
         EmitMissUnlessMasked(NativeFpu.ControlMasks);
@@ -146,19 +147,10 @@ sealed unsafe partial class BlockTranslator
         emit.Call(thunks.EnterFpu);
         emit.Registers(4, 0x85, HostRegister.Temp, HostRegister.Temp);
         int entered = emit.JumpIfForward(Emitter.NotEqual);
-        emit.Memory(8, 0x8D, HostRegister.Remaining, HostRegister.Remaining, InstructionsAfter(path.Instruction));
+        emit.Memory(8, 0x8D, HostRegister.Remaining, HostRegister.Remaining, Processor.InstructionsFrom(block, path.Instruction + 1));
         emit.MoveConstant(HostRegister.Address, NextEip(path.Instruction));
         emit.Jump(thunks.ExitAt);
         emit.Bind(entered);
-    }
-
-    int InstructionsAfter(Op* op)
-    {
-        int count = 0;
-        for (Op* end = block->Ops + block->OpCount; ++op < end;)
-            if (op->Length != 0)
-                count++;
-        return count;
     }
 
     bool UsesFpuAfter(Op* op)

@@ -32,18 +32,23 @@ sealed unsafe partial class BlockTranslator
         emit.Constant(size, (int)value);
     }
 
-    // Makes HostRegister.Address the host address of the memory operand. Destroys the host's flags.
+    // Makes the memory operand reachable by EmitAccess. Destroys the host's flags.
     void EmitOperand(Op* op, int size, bool write)
     {
+        if (op->Base != Reg.None && op->Index == Reg.None && !HasBase(op) && TryJoinRun(op, HostRegister.Of(op->Base), (int)op->Displacement, size, write))
+            return;
         KeepFlags();
         EmitLinear(op, write);
         EmitCheck(size, write);
     }
 
+    // Of the segments only these two can have a base.
+    static bool HasBase(Op* op) => op->Segment is (byte)SegmentRegister.Fs or (byte)SegmentRegister.Gs;
+
     void EmitLinear(Op* op, bool write)
     {
         EmitOffset(op, 4, Place);
-        if (op->Segment is not ((byte)SegmentRegister.Fs or (byte)SegmentRegister.Gs))
+        if (!HasBase(op))
             return;
         emit.Memory(1, 0x80, 7, HostRegister.State, StateLayout.SegmentFlat(op->Segment, write));
         emit.Byte(0);
@@ -51,23 +56,31 @@ sealed unsafe partial class BlockTranslator
         emit.Memory(4, 0x03, Place, HostRegister.State, StateLayout.SegmentBase(op->Segment));
     }
 
-    // From the linear to the host address: one compare, of the last byte's page, so that an access that crosses into the next page misses.
+    // Whether the window shows the page that the linear address is on: one compare, of the last byte's page, so that an access that crosses into the next page goes the long way.
+    // Nothing of it stands between the address and the access, whose way is as long as the guest's own.
     void EmitCheck(int size, bool write)
     {
-        const int page = HostRegister.Temp, entry = HostRegister.Temp2;
+        const int page = HostRegister.Temp, tag = HostRegister.Temp2;
         if (size == 1)
             emit.Move(page, Place);
         else
             emit.Memory(4, 0x8D, page, Place, size - 1);
-        emit.Move(entry, Place);
-        emit.Registers(4, 0xC1, 5, entry);
-        emit.Byte(8);
-        emit.ArithmeticConstant(4, 4, page, ~0xFFF);
-        emit.ArithmeticConstant(4, 4, entry, (Tlb.Size - 1) * sizeof(TlbEntry));
-        emit.Memory(4, 0x3B, page, HostRegister.Tlb, entry, 0, write ? sizeof(uint) : 0);
-        Miss(Emitter.NotEqual);
-        emit.Memory(8, 0x03, Place, HostRegister.Tlb, entry, 0, 2 * sizeof(uint));
+        emit.Move(tag, Place);
+        slowAccesses.Add(new SlowAccess { Site = EmitTagCheck(page, tag, write), Resume = emit.Offset, Write = write });
+        missRecipe = flagsSaved ? default : recipe;
         flagsNative = false;
+        runRegister = -1;
+    }
+
+    // With the address of the last byte in one register and that of the first in the other: a jump that is taken when the window does not show their page, or they have none in common.
+    int EmitTagCheck(int page, int tag, bool write)
+    {
+        emit.Registers(4, 0xC1, 5, tag);
+        emit.Byte(9);
+        emit.ArithmeticConstant(4, 4, page, ~0xFFF);
+        emit.ArithmeticConstant(4, 4, tag, (Tlb.Size - 1) * sizeof(WindowTag));
+        emit.Memory(4, 0x3B, page, HostRegister.Tags, tag, 0, write ? sizeof(uint) : 0);
+        return emit.JumpIfForward(Emitter.NotEqual);
     }
 
     // An instruction of the host's with a register (or an extension of the opcode) and the memory operand that EmitOperand or EmitCheck has made reachable: nothing else may be done with its place.
@@ -76,7 +89,10 @@ sealed unsafe partial class BlockTranslator
     {
         if (locked)
             emit.Byte(0xF0);
-        emit.Memory(size, opcode, register, Place);
+        if (runRegister >= 0)
+            emit.Memory(size, opcode, register, HostRegister.Window, runRegister, 0, runDisplacement);
+        else
+            emit.Memory(size, opcode, register, HostRegister.Window, Place, 0, 0);
     }
 
     // Leaves the instruction to the interpreter when the condition holds. Nothing of it may have been done; flags are saved.
@@ -106,6 +122,12 @@ sealed unsafe partial class BlockTranslator
         {
             EmitAccess(size, opcode, HostRegister.Of(register));
             return;
+        }
+        // The exchange must not move the operand.
+        if ((register & 1) != 0 && runRegister == register >> 2)
+        {
+            emit.Memory(4, 0x8D, Place, runRegister, runDisplacement);
+            runRegister = -1;
         }
         EmitAccess(1, opcode, TakeByte(register));
         ReturnByte(register);

@@ -33,13 +33,13 @@ sealed unsafe partial class BlockTranslator
                 EmitStepRegister(wide, (opcode >> 3) & 1, HostRegister.Of(op->Register), op);
                 return true;
             case >= 0x50 and < 0x58 when wide == 4:
-                EmitPush(op->Register);
+                EmitPush(op, op->Register);
                 return true;
             case >= 0x58 and < 0x60 when wide == 4:
-                EmitPop(op->Register);
+                EmitPop(op, op->Register);
                 return true;
             case 0x68 or 0x6A when wide == 4:
-                EmitPushConstant(op->Immediate);
+                EmitPushConstant(op, op->Immediate);
                 return true;
             case 0x69 or 0x6B:
                 EmitMultiply(wide, op, immediate: true);
@@ -101,7 +101,7 @@ sealed unsafe partial class BlockTranslator
                 EmitMoveImmediate(size, op);
                 return true;
             case 0xC9 when wide == 4:
-                EmitLeaveFrame();
+                EmitLeaveFrame(op);
                 return true;
             case 0xE2 or 0xE3 when wide == 4:
                 EmitCountJump(op, counts: opcode == 0xE2);

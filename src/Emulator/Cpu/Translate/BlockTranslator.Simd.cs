@@ -82,6 +82,7 @@ sealed unsafe partial class BlockTranslator
             return true;
         }
         // As with fldcw; reserved bits would be the host's fault.
+        GiveUpNativeFlags();
         EmitAccess(4, 0x8B, HostRegister.Temp);
         emit.Memory(4, 0x89, HostRegister.Temp, HostRegister.State, StateLayout.Scratch);
         emit.Registers(4, 0xF7, 0, HostRegister.Temp);

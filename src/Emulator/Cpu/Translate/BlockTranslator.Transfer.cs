@@ -109,25 +109,20 @@ sealed unsafe partial class BlockTranslator
         emit.Registers(1, 0xF00 | opcode, 0, HostRegister.OfByte(op->Rm));
     }
 
-    void EmitPushRoom()
-    {
-        KeepFlags();
-        emit.Memory(4, 0x8D, Place, Esp, -4);
-        EmitCheck(4, write: true);
-    }
+    void EmitPushRoom(Op* op) => EmitOperandAt(op, Esp, -4, 4, write: true);
 
     void EmitMoveStack(int bytes) => emit.Memory(4, 0x8D, Esp, Esp, bytes);
 
-    void EmitPush(int register)
+    void EmitPush(Op* op, int register)
     {
-        EmitPushRoom();
+        EmitPushRoom(op);
         EmitAccess(4, 0x89, HostRegister.Of(register));
         EmitMoveStack(-4);
     }
 
-    void EmitPushConstant(uint value)
+    void EmitPushConstant(Op* op, uint value)
     {
-        EmitPushRoom();
+        EmitPushRoom(op);
         EmitAccess(4, 0xC7, 0);
         emit.Int32((int)value);
         EmitMoveStack(-4);
@@ -139,28 +134,24 @@ sealed unsafe partial class BlockTranslator
         EmitOperand(op, 4, write: false);
         EmitAccess(4, 0x8B, HostRegister.Temp);
         emit.Memory(4, 0x89, HostRegister.Temp, HostRegister.State, StateLayout.Scratch);
-        EmitPushRoom();
+        EmitPushRoom(op);
         emit.Memory(4, 0x8B, HostRegister.Temp, HostRegister.State, StateLayout.Scratch);
         EmitAccess(4, 0x89, HostRegister.Temp);
         EmitMoveStack(-4);
     }
 
     // pop esp: the popped value wins over the increment.
-    void EmitPop(int register)
+    void EmitPop(Op* op, int register)
     {
-        KeepFlags();
-        emit.Move(Place, Esp);
-        EmitCheck(4, write: false);
+        EmitOperandAt(op, Esp, 0, 4, write: false);
         EmitAccess(4, 0x8B, HostRegister.Of(register));
         if (register != Reg.Esp)
             EmitMoveStack(4);
     }
 
-    void EmitLeaveFrame()
+    void EmitLeaveFrame(Op* op)
     {
-        KeepFlags();
-        emit.Move(Place, HostRegister.Rbp);
-        EmitCheck(4, write: false);
+        EmitOperandAt(op, HostRegister.Rbp, 0, 4, write: false);
         emit.Memory(4, 0x8D, Esp, HostRegister.Rbp, 4);
         EmitAccess(4, 0x8B, HostRegister.Rbp);
     }

@@ -15,10 +15,14 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     /// <summary>Set in <see cref="NativeState.LinkSite"/> for a jump that may close a loop.</summary>
     public const uint BackwardSite = 0x80000000;
 
+    /// <summary>Set there for a look that has failed for accesses joined in a run: they are to be done apart, by <see cref="TranslateApart"/>.</summary>
+    public const uint ApartSite = 0x40000000;
+
     readonly Emitter emit = cache.Emit;
     readonly Thunks thunks = cache.Thunks;
     readonly List<ColdPath> coldPaths = [];
     readonly List<int> misses = [];
+    readonly List<SlowAccess> slowAccesses = [];
     Block* block;
     bool leavesByState, locked;
     FlagRecipe missRecipe;
@@ -26,20 +30,46 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     /// <summary>Translates a block. There must be room in the cache.</summary>
     public void Translate(Block* block)
     {
-        this.block = block;
-        coldPaths.Clear();
-        misses.Clear();
+        Begin(block);
+        joinsAccesses = true;
         block->NativeChecked = cache.Address(emit.Offset);
         EmitBoundary();
         block->Native = cache.Address(emit.Offset);
-        emit.Memory(8, 0x8D, HostRegister.Remaining, HostRegister.Remaining, -block->Instructions);
+        EmitInstructions(block->Ops);
+    }
+
+    /// <summary>Translates the rest of a block for those who come by a look that has failed; returns where it is.</summary>
+    public int TranslateApart(Block* block, uint eip)
+    {
+        Begin(block);
+        joinsAccesses = false;
+        Op* first = block->Ops;
+        while (block->Eip + first->Offset != eip || first->Length == 0)
+            first++;
+        int start = emit.Offset;
+        EmitInstructions(first);
+        return start;
+    }
+
+    void Begin(Block* block)
+    {
+        this.block = block;
+        coldPaths.Clear();
+        misses.Clear();
+        slowAccesses.Clear();
+        runs.AsSpan().Clear();
+    }
+
+    void EmitInstructions(Op* first)
+    {
+        emit.Memory(8, 0x8D, HostRegister.Remaining, HostRegister.Remaining, -Processor.InstructionsFrom(block, first));
         FlagsAreSaved();
         fpuIsHost = false;
         unnoted = null;
 
         Op* last = block->Ops + block->OpCount - 1;
         bool calledOut = false;
-        for (Op* op = block->Ops; op <= last; op++)
+        for (Op* op = first; op <= last; op++)
         {
             NoteX87(op);
             if (op == last && op->Length == 0)
@@ -47,7 +77,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
                 EmitContinue(op, calledOut);
                 break;
             }
-            int firstMiss = misses.Count;
+            int firstMiss = misses.Count, firstSlow = slowAccesses.Count;
             leavesByState = false;
             locked = (op->Flags & OpFlags.Lock) != 0;
             fpuSite = 0;
@@ -56,12 +86,16 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
             calledOut = !TryEmit(op);
             if (calledOut)
                 EmitCallOut(op, op == last);
+            if (calledOut)
+                runs.AsSpan().Clear();
+            else
+                FollowRuns(op, runs);
             if (!keepsRecipe && recipe == before && !FlagLiveness.OverwritesAll(op))
                 recipe = default;
             fpuIsHost &= !calledOut && UsesFpuAfter(op);
             var cold = new ColdPath { Instruction = op, Resume = emit.Offset, FlagsNative = flagsNative, LeavesByState = leavesByState, FpuIsHost = fpuIsHost };
-            if (misses.Count > firstMiss)
-                coldPaths.Add(cold with { Kind = ColdKind.Miss, First = firstMiss, Count = misses.Count - firstMiss, Recipe = missRecipe });
+            if (misses.Count > firstMiss || slowAccesses.Count > firstSlow)
+                coldPaths.Add(cold with { Kind = ColdKind.Miss, First = firstMiss, Count = misses.Count - firstMiss, FirstSlow = firstSlow, SlowCount = slowAccesses.Count - firstSlow, Recipe = missRecipe });
             if (fpuSite != 0)
                 coldPaths.Add(cold with { Kind = ColdKind.Fpu, First = fpuSite, Retry = fpuRetry, Recipe = fpuRecipe });
         }
@@ -72,14 +106,8 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     // Before the block: the instruction limit and requests, as the run loop looks at them.
     void EmitBoundary()
     {
-        emit.Registers(8, 0x85, HostRegister.Remaining, HostRegister.Remaining);
-        int limit = emit.JumpIfForward(Emitter.LessOrEqual);
-        emit.Memory(4, 0x83, 7, HostRegister.State, StateLayout.Request);
-        emit.Byte(0);
-        int request = emit.JumpIfForward(Emitter.NotEqual);
-        misses.Add(limit);
-        misses.Add(request);
-        coldPaths.Add(new ColdPath { Kind = ColdKind.Boundary, First = 0, Count = 2 });
+        emit.Memory(8, 0x3B, HostRegister.Remaining, HostRegister.State, StateLayout.StopAt);
+        coldPaths.Add(new ColdPath { Kind = ColdKind.Boundary, First = emit.JumpIfForward(Emitter.LessOrEqual) });
     }
 
     // The interpreter runs the instruction. The one at the end has set eip; it may have changed anything but that, so that C# must look; only repeated string instructions are known to change nothing of the mode.
@@ -120,9 +148,10 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     // Every loop has a jump to a block that does not begin later than its own.
     bool IsBackward(uint target) => target <= block->Eip;
 
+    // Whether they must be saved for a jump. The look that goes before a loop's next turn destroys them, and if it finds something they must be known.
     bool NeedsFlagsAt(uint target)
     {
-        if (!IsInPage(target) || IsBackward(target))
+        if (!IsInPage(target) || (IsBackward(target) && recipe.Kind == FlagRecipeKind.None))
             return true;
         uint offset = target & 0xFFF;
         byte* page = memory.Base + (block->Physical & ~0xFFFu);
@@ -144,18 +173,19 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
 
     // For a jump that is written: until it is bound to its target's code it leads to a cold path.
     void AddLink(int site, uint target) =>
-        coldPaths.Add(new ColdPath { Kind = IsInPage(target) ? ColdKind.Link : ColdKind.Dispatch, First = site, Target = target, FlagsNative = flagsNative && !flagsSaved, Recipe = flagsSaved ? default : recipe });
+        coldPaths.Add(new ColdPath { Kind = !IsInPage(target) ? ColdKind.Dispatch : IsBackward(target) && !flagsSaved ? ColdKind.LoopLink : ColdKind.Link, First = site, Target = target, FlagsNative = flagsNative && !flagsSaved, Recipe = flagsSaved ? default : recipe });
 
     void Emit(in ColdPath path)
     {
         switch (path.Kind)
         {
             case ColdKind.Boundary:
-                BindMisses(path);
+                emit.Bind(path.First);
                 emit.MoveConstant(HostRegister.Address, block->Eip);
                 emit.Jump(thunks.ExitAt);
                 break;
             case ColdKind.Miss:
+                EmitSlowAccesses(path);
                 BindMisses(path);
                 EmitFlagsOf(path);
                 EmitInterpreted(path);
@@ -168,6 +198,9 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
                 emit.JumpIf(Emitter.NotEqual, path.Retry);
                 EmitInterpreted(path);
                 break;
+            case ColdKind.Apart:
+                EmitApart(path);
+                break;
             case ColdKind.Link:
                 emit.Bind(path.First);
                 if (path.FlagsNative || path.Recipe.Kind != FlagRecipeKind.None)
@@ -176,9 +209,10 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
                         EmitRecipe(path.Recipe);
                     EmitSaveFlags();
                 }
-                emit.MoveConstant(HostRegister.Address, path.Target);
-                emit.MoveConstant(HostRegister.Temp, (uint)path.First | (IsBackward(path.Target) ? BackwardSite : 0));
-                emit.Jump(thunks.ExitToLink);
+                EmitExitToLink(path.Target, (uint)path.First | (IsBackward(path.Target) ? BackwardSite : 0));
+                break;
+            case ColdKind.LoopLink:
+                EmitLoopLink(path);
                 break;
             case ColdKind.Dispatch:
                 emit.Bind(path.First);
@@ -212,6 +246,47 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         emit.Jump(path.Resume);
     }
 
+    // The look before a loop's next turn, where nothing but what it might find wants the flags.
+    void EmitLoopLink(in ColdPath path)
+    {
+        emit.Bind(path.First);
+        emit.Memory(8, 0x3B, HostRegister.Remaining, HostRegister.State, StateLayout.StopAt);
+        int leaves = emit.JumpIfForward(Emitter.LessOrEqual);
+        int site = emit.JumpForward();
+        emit.Bind(site);
+        EmitRecipe(path.Recipe);
+        EmitSaveFlags();
+        EmitExitToLink(path.Target, (uint)site);
+        emit.Bind(leaves);
+        EmitRecipe(path.Recipe);
+        EmitSaveFlags();
+        emit.MoveConstant(HostRegister.Address, path.Target);
+        emit.Jump(thunks.ExitAt);
+    }
+
+    void EmitExitToLink(uint target, uint site)
+    {
+        emit.MoveConstant(HostRegister.Address, target);
+        emit.MoveConstant(HostRegister.Temp, site);
+        emit.Jump(thunks.ExitToLink);
+    }
+
+    // The long way of each access: through the TLB and back, else on to the interpreter.
+    void EmitSlowAccesses(in ColdPath path)
+    {
+        Span<int> onward = stackalloc int[path.SlowCount];
+        for (int i = 0; i < path.SlowCount; i++)
+        {
+            SlowAccess access = slowAccesses[path.FirstSlow + i];
+            emit.Bind(access.Site);
+            emit.Call(access.Write ? thunks.SlowWrite : thunks.SlowRead);
+            emit.JumpIf(Emitter.NotEqual, access.Resume);
+            onward[i] = emit.JumpForward();
+        }
+        foreach (int site in onward)
+            emit.Bind(site);
+    }
+
     void BindMisses(in ColdPath path)
     {
         for (int i = 0; i < path.Count; i++)
@@ -226,10 +301,21 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         Miss,
         /// <summary>The guest's floating-point registers are fetched.</summary>
         Fpu,
+        /// <summary>The look of a run has failed.</summary>
+        Apart,
         /// <summary>A jump within the page that is not yet bound.</summary>
         Link,
+        /// <summary>One backward, bound or not, that brings flags along.</summary>
+        LoopLink,
         /// <summary>A conditional jump out of the page.</summary>
         Dispatch,
+    }
+
+    // An access whose page the window does not show.
+    struct SlowAccess
+    {
+        public int Site, Resume;
+        public bool Write;
     }
 
     struct ColdPath
@@ -241,6 +327,8 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         public bool FpuIsHost;
         public int First;
         public int Count;
+        public int FirstSlow;
+        public int SlowCount;
         public int Resume;
         public int Retry;
         public uint Target;

@@ -35,5 +35,4 @@ static unsafe class CallOuts
         s->Native.Flags = HostFlags.Take(s);
         s->Native.Remaining = s->Native.Limit - s->Retired;   // an instruction that raises a fault by itself takes itself back
         return Thunks.Continue;
-    }
-}
+    }}

@@ -105,6 +105,20 @@ unsafe class Emitter(byte* start)
         Int32(target - (Offset + 4));
     }
 
+    /// <summary>push of a register.</summary>
+    public void Push(int register)
+    {
+        Prefixes(4, 0, 0, register);
+        Byte(0x50 | (register & 7));
+    }
+
+    /// <summary>pop into a register.</summary>
+    public void Pop(int register)
+    {
+        Prefixes(4, 0, 0, register);
+        Byte(0x58 | (register & 7));
+    }
+
     /// <summary>call of an offset.</summary>
     public void Call(int target)
     {

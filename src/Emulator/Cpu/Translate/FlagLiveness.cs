@@ -39,24 +39,17 @@ static unsafe class FlagLiveness
         return false;
     }
 
-    /// <summary>Looks at decoded instructions.</summary>
-    public static bool AreDead(Op* op, Op* end)
-    {
-        for (; op < end; op++)
-        {
-            Effect effect = EffectOf(op);
-            if (effect != Effect.None)
-                return effect == Effect.Overwrites;
-        }
-        return false;
-    }
-
     /// <summary>Whether an instruction overwrites all arithmetic flags and reads none; unlike <see cref="Effect.Overwrites"/>, it may have a memory operand.</summary>
-    public static bool OverwritesAll(Op* op)
+    public static bool OverwritesAll(Op* op) => EffectWithoutFault(op) == Effect.Overwrites;
+
+    /// <summary>The effect of an instruction whose accesses to memory are known to succeed.</summary>
+    public static Effect EffectWithoutFault(Op* op)
     {
+        if (MemoryUse.Pushes(op) || MemoryUse.Pops(op))
+            return (op->Opcode >> 8) is (>= 0x50 and < 0x60) or 0x68 or 0x6A ? Effect.None : Effect.Observes;
         Op registers = *op;
         registers.Flags &= ~OpFlags.Memory;
-        return EffectOf(&registers) == Effect.Overwrites;
+        return EffectOf(&registers);
     }
 
     static Effect EffectOf(Op* op)

@@ -11,20 +11,20 @@ static class HostRegister
     /// <summary>The guest's esp: the host's stack pointer must point at a stack, for signals.</summary>
     public const int GuestEsp = 8;
 
-    /// <summary>The address of a memory operand: first the guest's linear one, then the host's. Also the eip on the way to another block.</summary>
+    /// <summary>The address of a memory operand: first the guest's linear one, then the host's, as <see cref="BlockTranslator"/> says. Also the eip on the way to another block.</summary>
     public const int Address = 9;
 
     /// <summary>Free between instructions.</summary>
     public const int Temp = 10, Temp2 = 11;
 
-    /// <summary>The arithmetic flags as <see cref="HostFlags"/>.</summary>
-    public const int Flags = 12;
+    /// <summary>Where the window shows linear address 0: <see cref="NativeState.Window"/>.</summary>
+    public const int Window = 12;
 
     /// <summary><see cref="NativeState.Remaining"/>.</summary>
     public const int Remaining = 13;
 
-    /// <summary><see cref="CpuState.Tlb"/>.</summary>
-    public const int Tlb = 14;
+    /// <summary><see cref="CpuState.WindowTags"/>.</summary>
+    public const int Tags = 14;
 
     /// <summary>The <see cref="CpuState"/>.</summary>
     public const int State = 15;

@@ -13,6 +13,9 @@ public unsafe struct NativeState
     /// <summary>Instructions to go until then: what machine code counts down instead of counting <see cref="State.CpuState.Retired"/> up.</summary>
     public long Remaining;
 
+    /// <summary>Machine code is left when no more than this many remain: 0, or the greatest number when <see cref="State.CpuState.Request"/> has been set.</summary>
+    public long StopAt;
+
     /// <summary>The arithmetic flags as lahf and seto give them: see <see cref="HostFlags"/>.</summary>
     public uint Flags;
 
@@ -31,8 +34,17 @@ public unsafe struct NativeState
     /// <summary>The function that runs one instruction in the interpreter: <see cref="CallOuts.Execute"/>.</summary>
     public void* Execute;
 
+    /// <summary>An entry of the TLB whose page has been used often enough to be shown in the window; null for none.</summary>
+    public Mmu.TlbEntry* ShowNext;
+
+    /// <summary>Where the window shows linear address 0.</summary>
+    public byte* Window;
+
     /// <summary>The place, as an offset in the code cache, of the jump that could go straight to the block at eip.</summary>
     public uint LinkSite;
+
+    /// <summary>The block, as an offset in the arena, whose joined accesses have to be done apart, where <see cref="LinkSite"/> says so.</summary>
+    public uint ApartBlock;
 
     /// <summary>A <see cref="Translate.FpuPlace"/>.</summary>
     public int FpuPlace;

@@ -43,6 +43,8 @@ static unsafe class RegisterUse
             0x9B or (>= 0xD8 and <= 0xDF) => op->Opcode == 0xDFE0 ? Eax : 0,
             0xF6 or 0xF7 => digit < 2 ? 0 : digit < 4 ? rm : Eax | Edx,
             0xFE or 0xFF when digit < 2 => rm,
+            0xFF when digit is 2 or 6 => Esp,
+            0xFF when digit == 4 => 0,
             _ => All,
         };
     }

@@ -1,4 +1,5 @@
 using LguestPS.Emulator.Cpu.Blocks;
+using LguestPS.Emulator.Cpu.Mmu;
 using LguestPS.Emulator.Cpu.State;
 
 namespace LguestPS.Emulator.Cpu.Translate;
@@ -6,12 +7,15 @@ namespace LguestPS.Emulator.Cpu.Translate;
 /// <summary>Offsets of the fields that machine code names.</summary>
 static unsafe class StateLayout
 {
-    public static readonly int Eip, OtherFlags, BlockKey, Tlb, Request;
-    public static readonly int Remaining, Flags, Scratch, ShiftSource, JumpEntries, Arena, Execute, LinkSite;
+    public static readonly int Eip, OtherFlags, BlockKey, Tlb, WindowTags;
+    public static readonly int Remaining, StopAt, Flags, Scratch, ShiftSource, JumpEntries, Arena, Execute, Window, ShowNext, LinkSite, ApartBlock;
     public static readonly int FpuPlace, HostControl, HostMxcsr, FpuEip, FpuOpcode, FpuData, FpuSegment, FpuImage, EnterFpu;
 
     /// <summary>In a <see cref="Block"/> and a <see cref="JumpCache.Entry"/>.</summary>
     public static readonly int BlockNative, JumpKey, JumpBlock;
+
+    /// <summary>In a <see cref="TlbEntry"/>.</summary>
+    public static readonly int WriteTag, Addend;
 
     static readonly int Es, FlatRead, FlatWrite;
 
@@ -23,16 +27,18 @@ static unsafe class StateLayout
         OtherFlags = Distance(s, &s->OtherFlags);
         BlockKey = Distance(s, &s->BlockKey);
         Tlb = Distance(s, &s->Tlb);
-#pragma warning disable CS0420 // only the field's place is taken
-        Request = Distance(s, (int*)&s->Request);
-#pragma warning restore CS0420
+        WindowTags = Distance(s, &s->WindowTags);
         Remaining = Distance(s, &s->Native.Remaining);
+        StopAt = Distance(s, &s->Native.StopAt);
         Flags = Distance(s, &s->Native.Flags);
         Scratch = Distance(s, &s->Native.Scratch);
         ShiftSource = Distance(s, &s->Native.ShiftSource);
         JumpEntries = Distance(s, &s->Native.JumpEntries);
         Arena = Distance(s, &s->Native.Arena);
         Execute = Distance(s, &s->Native.Execute);
+        ApartBlock = Distance(s, &s->Native.ApartBlock);
+        ShowNext = Distance(s, &s->Native.ShowNext);
+        Window = Distance(s, &s->Native.Window);
         LinkSite = Distance(s, &s->Native.LinkSite);
         FpuPlace = Distance(s, &s->Native.FpuPlace);
         HostControl = Distance(s, &s->Native.HostControl);
@@ -47,6 +53,9 @@ static unsafe class StateLayout
         FlatRead = Distance(&s->Es, &s->Es.FlatRead);
         FlatWrite = Distance(&s->Es, &s->Es.FlatWrite);
 
+        TlbEntry page;
+        WriteTag = Distance(&page, &(&page)->WriteTag);
+        Addend = Distance(&page, &(&page)->Addend);
         Block block;
         BlockNative = Distance(&block, &(&block)->Native);
         JumpCache.Entry entry;

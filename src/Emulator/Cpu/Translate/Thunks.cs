@@ -1,4 +1,5 @@
 using LguestPS.Emulator.Cpu.Blocks;
+using LguestPS.Emulator.Cpu.Mmu;
 
 namespace LguestPS.Emulator.Cpu.Translate;
 
@@ -46,6 +47,10 @@ sealed class Thunks
         EmitDispatch();
         Execute = emit.Offset;
         EmitExecute(leave);
+        SlowRead = emit.Offset;
+        EmitSlowAccess(write: false);
+        SlowWrite = emit.Offset;
+        EmitSlowAccess(write: true);
     }
 
     /// <summary>Called from C# with the state and the code to run.</summary>
@@ -72,10 +77,17 @@ sealed class Thunks
     /// <summary>Called with flags saved: loads the guest's floating-point registers. <see cref="HostRegister.Temp"/> is 0 afterwards when the interpreter must run what needs them.</summary>
     public int EnterFpu { get; }
 
+    /// <summary>Called where the window does not show the page at <see cref="HostRegister.Address"/>, with what the check has made of it in the temporaries: looks in the TLB.
+    /// Not equal: the access can be done, <see cref="HostRegister.Address"/> being as far from the window as its page is. Equal: the interpreter has to.</summary>
+    public int SlowRead { get; }
+
+    /// <summary>The same for a write.</summary>
+    public int SlowWrite { get; }
+
     void EmitEnter()
     {
         foreach (int register in Saved)
-            Push(register);
+            emit.Push(register);
         emit.ArithmeticConstant(8, 5, HostRegister.Rsp, 8);
         emit.Move(HostRegister.State, HostRegister.Rdi, 8);
         emit.Move(HostRegister.Temp2, HostRegister.Rsi, 8);
@@ -87,7 +99,7 @@ sealed class Thunks
     {
         emit.ArithmeticConstant(8, 0, HostRegister.Rsp, 8);
         for (int i = Saved.Length - 1; i >= 0; i--)
-            Pop(Saved[i]);
+            emit.Pop(Saved[i]);
         emit.Byte(0xC3);
     }
 
@@ -103,11 +115,8 @@ sealed class Thunks
     void EmitDispatch()
     {
         const int eip = HostRegister.Address, entry = HostRegister.Temp, key = HostRegister.Temp2, state = HostRegister.State;
-        emit.Registers(8, 0x85, HostRegister.Remaining, HostRegister.Remaining);
+        emit.Memory(8, 0x3B, HostRegister.Remaining, state, StateLayout.StopAt);
         emit.JumpIf(Emitter.LessOrEqual, ExitAt);
-        emit.Memory(4, 0x83, 7, state, StateLayout.Request);
-        emit.Byte(0);
-        emit.JumpIf(Emitter.NotEqual, ExitAt);
         emit.Move(entry, eip);
         emit.Registers(4, 0xC1, 5, entry);
         emit.Byte(12);
@@ -192,34 +201,48 @@ sealed class Thunks
         emit.Byte(0xC3);
     }
 
+    void EmitSlowAccess(bool write)
+    {
+        const int address = HostRegister.Address, page = HostRegister.Temp, entry = HostRegister.Temp2, state = HostRegister.State;
+        emit.Registers(4, 0x03, entry, entry);
+        emit.Memory(8, 0x03, entry, state, StateLayout.Tlb);
+        emit.Memory(4, 0x3B, page, entry, write ? StateLayout.WriteTag : 0);
+        int known = emit.JumpIfForward(Emitter.Equal);
+        emit.Registers(4, 0x33, page, page);
+        emit.Byte(0xC3);
+        emit.Bind(known);
+        emit.Memory(8, 0x03, address, entry, StateLayout.Addend);
+        emit.Registers(8, 0x2B, address, HostRegister.Window);
+        emit.Move(page, entry, 8);
+        emit.Memory(8, 0x2B, entry, state, StateLayout.Tlb);
+        emit.Registers(4, 0xD1, 5, entry);
+        // The page's turn to be shown comes when the tag for reads has been counted down: in C#, at the next look.
+        emit.Memory(4, 0xFF, 1, HostRegister.Tags, entry, 0, 0);
+        int used = emit.JumpIfForward(Emitter.Equal);
+        emit.Byte(0xC3);
+        emit.Bind(used);
+        emit.Memory(4, 0xC7, 0, HostRegister.Tags, entry, 0, 0);
+        emit.Int32(Tlb.MostUses);
+        emit.Memory(8, 0x89, page, state, StateLayout.ShowNext);
+        emit.Memory(4, 0xC7, 0, state, StateLayout.StopAt + sizeof(uint));
+        emit.Int32(int.MaxValue);
+        emit.Registers(8, 0x85, state, state);
+        emit.Byte(0xC3);
+    }
+
     void LoadRegisters()
     {
         for (int i = 0; i < 8; i++)
             emit.Memory(4, 0x8B, HostRegister.Of(i), HostRegister.State, StateLayout.Register(i));
-        emit.Memory(4, 0x8B, HostRegister.Flags, HostRegister.State, StateLayout.Flags);
         emit.Memory(8, 0x8B, HostRegister.Remaining, HostRegister.State, StateLayout.Remaining);
-        emit.Memory(8, 0x8B, HostRegister.Tlb, HostRegister.State, StateLayout.Tlb);
+        emit.Memory(8, 0x8B, HostRegister.Window, HostRegister.State, StateLayout.Window);
+        emit.Memory(8, 0x8B, HostRegister.Tags, HostRegister.State, StateLayout.WindowTags);
     }
 
     void StoreRegisters()
     {
         for (int i = 0; i < 8; i++)
             emit.Memory(4, 0x89, HostRegister.Of(i), HostRegister.State, StateLayout.Register(i));
-        emit.Memory(4, 0x89, HostRegister.Flags, HostRegister.State, StateLayout.Flags);
         emit.Memory(8, 0x89, HostRegister.Remaining, HostRegister.State, StateLayout.Remaining);
-    }
-
-    void Push(int register)
-    {
-        if (register > 7)
-            emit.Byte(0x41);
-        emit.Byte(0x50 | (register & 7));
-    }
-
-    void Pop(int register)
-    {
-        if (register > 7)
-            emit.Byte(0x41);
-        emit.Byte(0x58 | (register & 7));
     }
 }

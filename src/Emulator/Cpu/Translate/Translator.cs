@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using LguestPS.Emulator.Cpu.Blocks;
 using LguestPS.Emulator.Cpu.Fpu;
+using LguestPS.Emulator.Cpu.Mmu;
 using LguestPS.Emulator.Cpu.State;
 
 namespace LguestPS.Emulator.Cpu.Translate;
@@ -10,6 +11,7 @@ sealed unsafe class Translator : IDisposable
 {
     readonly CpuState* s;
     readonly CodeStore code;
+    readonly Tlb tlb;
     readonly CodeCache cache;
     readonly BlockTranslator translator;
     readonly delegate* unmanaged[Cdecl]<CpuState*, byte*, int> enter;
@@ -18,16 +20,18 @@ sealed unsafe class Translator : IDisposable
     uint linkSite, linkGeneration, linkEip;
 
     /// <summary>Makes one for a processor; the memory is disposed with it.</summary>
-    public Translator(Processor processor, CpuState* s, CodeStore code, ICodeMemory codeMemory)
+    public Translator(Processor processor, CpuState* s, CodeStore code, Tlb tlb, ICodeMemory codeMemory)
     {
         this.s = s;
         this.code = code;
+        this.tlb = tlb;
         cache = new(codeMemory);
         translator = new(cache, processor.Memory, code.Arena);
         enter = (delegate* unmanaged[Cdecl]<CpuState*, byte*, int>)cache.Address(cache.Thunks.Enter);
         untranslated = cache.Address(cache.Thunks.ExitAt);
         s->Native.JumpEntries = code.JumpEntries;
         s->Native.Arena = code.Arena;
+        s->Native.Window = tlb.Window;
         s->Native.Execute = (delegate* unmanaged[Cdecl]<CpuState*, Op*, Block*, int>)&CallOuts.Execute;
         s->Native.EnterFpu = (delegate* unmanaged[Cdecl]<CpuState*, int>)&NativeFpu.Enter;
         s->Native.FpuImage = fpuImage = (byte*)NativeMemory.AlignedAlloc(Fxsave.ImageSize, 64);
@@ -43,32 +47,32 @@ sealed unsafe class Translator : IDisposable
     /// <summary>Runs from a block on, to wherever the run loop has to look again. False: the block is for the interpreter. Afterwards an exception may be waiting in <see cref="TakeException"/>.</summary>
     public bool TryRun(Block* block, long limit)
     {
-        uint site = linkSite;
-        linkSite = 0;
         if (block->Native == null || !SegmentsAreFlat())
             return false;
-        if (block->NativeChecked == null)
-        {
-            if (cache.IsFull)
-            {
-                code.Clear();
-                return true;   // the block has gone, too: the run loop finds it again
-            }
-            translator.Translate(block);
-        }
-        if (site != 0 && linkGeneration == code.Generation && linkEip == block->Eip)
-            Link(site, block);
-
+        ResetStop();
         s->Native.Limit = limit;
-        s->Native.Remaining = limit - s->Retired;
-        s->Native.Flags = HostFlags.Take(s);
-        s->BlockEnd = block->Ops;   // anything but null
-        int exit = enter(s, block->Native);
-        NativeFpu.TakeSaved(s);
-        if (exit == Thunks.Settled)
-            return true;
-        s->Retired = limit - s->Native.Remaining;
-        HostFlags.Put(s, s->Native.Flags);
+        if (cache.IsFull)
+        {
+            code.Clear();
+            return true;   // the block has gone, too: the run loop finds it again
+        }
+        if (block->NativeChecked == null)
+            translator.Translate(block);
+        if (linkSite != 0 && linkGeneration == code.Generation && linkEip == block->Eip)
+            Link(block);
+        linkSite = 0;
+
+        int exit = Enter(block, block->Native);
+        while (exit == Thunks.Link && (s->Native.LinkSite & BlockTranslator.ApartSite) != 0)
+        {
+            // The rest of a block is not a block of its own to anybody else: nothing is looked at before it.
+            if (cache.IsFull)
+                return true;
+            block = (Block*)(s->Native.Arena + s->Native.ApartBlock);
+            int rest = translator.TranslateApart(block, s->Eip);
+            cache.Emit.Patch((int)(s->Native.LinkSite & ~BlockTranslator.ApartSite), rest);
+            exit = Enter(block, cache.Address(rest));
+        }
         if (exit == Thunks.Link)
         {
             linkSite = s->Native.LinkSite;
@@ -101,10 +105,39 @@ sealed unsafe class Translator : IDisposable
         NativeMemory.AlignedFree(fpuImage);
     }
 
-    void Link(uint site, Block* target)
+    // Machine code has been left early to have a page shown, or for a request; this order, and the other way around in Processor.Post, so that none is overlooked.
+    void ResetStop()
     {
-        bool backward = (site & BlockTranslator.BackwardSite) != 0;
-        cache.Emit.Patch((int)(site & ~BlockTranslator.BackwardSite), cache.OffsetOf(backward ? target->NativeChecked : target->Native));
+        if (s->Native.StopAt == 0 || s->Request != 0)
+            return;
+        Interlocked.Exchange(ref s->Native.StopAt, 0);
+        if (s->Request != 0)
+            s->Native.StopAt = long.MaxValue;
+        if (s->Native.ShowNext == null)
+            return;
+        tlb.Show(s->Native.ShowNext);
+        s->Native.ShowNext = null;
+    }
+
+    // Runs machine code; afterwards the state is that of the interpreter again.
+    int Enter(Block* block, byte* native)
+    {
+        s->Native.Remaining = s->Native.Limit - s->Retired;
+        s->Native.Flags = HostFlags.Take(s);
+        s->BlockEnd = block->Ops;   // anything but null
+        int exit = enter(s, native);
+        NativeFpu.TakeSaved(s);
+        if (exit == Thunks.Settled)
+            return exit;
+        s->Retired = s->Native.Limit - s->Native.Remaining;
+        HostFlags.Put(s, s->Native.Flags);
+        return exit;
+    }
+
+    void Link(Block* target)
+    {
+        bool backward = (linkSite & BlockTranslator.BackwardSite) != 0;
+        cache.Emit.Patch((int)(linkSite & ~BlockTranslator.BackwardSite), cache.OffsetOf(backward ? target->NativeChecked : target->Native));
     }
 
     // What translated code takes for granted. Limits and bases of FS and GS are looked at by each access.

@@ -11,7 +11,7 @@ sealed unsafe class EmulatedFpu : IProcessorOwner, IDisposable
     /// <summary>Where instructions run, and where their memory operand is.</summary>
     public const uint CodeAddress = 0x1000, MemoryAddress = 0x4000;
 
-    readonly GuestMemory memory = new(new HeapMemoryBacking(0x10000));
+    readonly GuestMemory memory = TestEngine.CreateMemory(0x10000);
     byte[] code = [];
 
     public EmulatedFpu()

@@ -31,7 +31,7 @@ sealed unsafe class HardwareRig : HardwareOwner, IDisposable
     /// <summary>Makes one that translates into this memory, or interprets where it is null.</summary>
     public HardwareRig(ICodeMemory? codeMemory)
     {
-        Memory = new GuestMemory(new HeapMemoryBacking(8 << 20));
+        Memory = TestEngine.CreateMemory(8 << 20);
         Cpu = new Processor(Memory, this, codeMemory);
         S = Cpu.State;
         (S->GdtBase, S->GdtLimit) = (Gdt, 0xFF);
