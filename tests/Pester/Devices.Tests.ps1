@@ -200,6 +200,26 @@ Describe 'Entropy sources' {
     }
 }
 
+Describe 'Completion' {
+    BeforeAll { $null = New-LguestGuest web -Kernel $kernel | Add-LguestRng | Add-LguestBlockDevice $disk1 | Add-LguestBlockDevice $disk2 }
+    AfterAll { Get-LguestGuest | Remove-LguestGuest -Force }
+
+    It 'knows the slots of <Line>' -ForEach @(
+        @{ Line = 'Get-LguestBlockDevice web -Slot '; Slots = '3 4'; First = 'one\.img' }
+        @{ Line = 'Remove-LguestBlockDevice -Name web -Slot 4'; Slots = '4'; First = 'two\.img' }
+        @{ Line = 'Remove-LguestRng web -Slot '; Slots = '2'; First = 'rng' }
+    ) {
+        $found = @([System.Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches)
+        $found.CompletionText -join ' ' | Should -Be $Slots
+        $found[0].ToolTip | Should -Match "^web: .*$First"
+    }
+
+    It 'shows a guest''s state beside its name' {
+        $line = 'Suspend-LguestGuest w'
+        @([System.Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches)[0].ToolTip | Should -Match 'Off'
+    }
+}
+
 Describe 'How devices are shown' -Skip:(-not (Get-Command Out-String -ErrorAction Ignore)) {
     AfterEach { Get-LguestGuest | Remove-LguestGuest -Force }
 
@@ -209,6 +229,7 @@ Describe 'How devices are shown' -Skip:(-not (Get-Command Out-String -ErrorActio
         Get-LguestNetworkAdapter web | Out-String | Should -Match 'GuestName +Slot +IPAddress +Bridge +MacAddress +TapName'
         Get-LguestRng web | Out-String | Should -Match 'GuestName +Slot +Kind +Settings'
         Test-LguestGuest web | Out-String | Should -Match 'GuestName +Passed +Check +Message'
-        $guest.Devices | Out-String | Should -Match 'console'
+        $guest.Devices | Out-String | Should -Match '(?s)GuestName +Slot +Kind +Settings.*console.*block.*net.*rng'
+        $guest | Format-List Devices | Out-String | Should -Match '\{console, block, net, rng\}'
     }
 }

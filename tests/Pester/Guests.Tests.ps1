@@ -100,7 +100,7 @@ Describe 'Rename-LguestGuest' {
     }
 
     It 'is found under one name at any time' {
-        $runspace = [runspacefactory]::CreateRunspace()
+        $runspace = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault2())
         $runspace.Open()
         $other = [powershell]::Create()
         $other.Runspace = $runspace

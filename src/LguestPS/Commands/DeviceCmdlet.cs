@@ -13,7 +13,7 @@ public abstract class GetDeviceCmdlet<TDevice> : GuestCmdlet where TDevice : Lgu
     public override string[] Name { get; set; } = ["*"];
 
     /// <summary>Slots of the bus: 1 is the console's, the other devices follow in the order in which they were added. Without it all devices of the type are meant.</summary>
-    [Parameter(Position = 1), ValidateNotNullOrEmpty]
+    [Parameter(Position = 1), ValidateNotNullOrEmpty, ArgumentCompleter(typeof(DeviceSlotCompleter))]
     public int[] Slot { get; set; } = [];
 
     private protected sealed override void ProcessGuest(LguestGuest guest)
@@ -43,6 +43,7 @@ public abstract class ChangeDeviceCmdlet<TDevice> : GuestCmdlet where TDevice : 
 
     /// <summary>The device's slot on the bus: 1 is the console's, the other devices follow in the order in which they were added.</summary>
     [Parameter(ParameterSetName = ByName, Mandatory = true, Position = 1), Parameter(ParameterSetName = ByGuest, Mandatory = true, Position = 1)]
+    [ArgumentCompleter(typeof(DeviceSlotCompleter))]
     public int Slot { get; set; }
 
     /// <summary>Passes on the devices, as they are afterwards.</summary>
