@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using System.Collections.Concurrent;
 using LguestPS.Emulator.Devices;
 
 namespace LguestPS.Emulator.Launcher;
@@ -8,7 +8,7 @@ sealed class SharedConsole(IConsoleBackend backend) : IConsoleBackend, IDisposab
 {
     readonly CancellationTokenSource ended = new();
     readonly Lock gate = new();
-    readonly Channel<byte[]> forVirtio = Channel.CreateUnbounded<byte[]>();
+    readonly BlockingCollection<byte[]> forVirtio = [];
     readonly byte[] serialByte = new byte[1];
     volatile bool serialIsActive;
     Thread? reader;
@@ -38,7 +38,7 @@ sealed class SharedConsole(IConsoleBackend backend) : IConsoleBackend, IDisposab
     {
         StartReader();
         if (rest.Length == 0)
-            rest = forVirtio.Reader.ReadAsync(cancellation).AsTask().GetAwaiter().GetResult();
+            rest = forVirtio.Take(cancellation);
         int count = Math.Min(rest.Length, buffer.Length);
         rest.AsSpan(0, count).CopyTo(buffer);
         rest = rest[count..];
@@ -64,6 +64,7 @@ sealed class SharedConsole(IConsoleBackend backend) : IConsoleBackend, IDisposab
         ended.Cancel();
         reader?.Join();
         ended.Dispose();
+        forVirtio.Dispose();
     }
 
     // Input is wanted from the first time that a guest has something to read it with.
@@ -88,7 +89,7 @@ sealed class SharedConsole(IConsoleBackend backend) : IConsoleBackend, IDisposab
             while (backend.Read(buffer, ended.Token) is int count and > 0)
             {
                 if (!serialIsActive)
-                    forVirtio.Writer.TryWrite(buffer[..count]);
+                    forVirtio.Add(buffer[..count]);
                 else
                     foreach (byte value in buffer.AsSpan(0, count))
                         SerialInput?.Invoke(value);

@@ -17,7 +17,7 @@ public sealed unsafe class MemoryOrderTests
     const int Rounds = 20_000;
     const uint Start = HardwareRig.Data, Guest = Start + 64, Host = Start + 128, Seen = Start + 192, Done = Start + 256;
 
-    static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);   // where the two hardly ever run at the same time, fewer rounds must do
+    static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);   // where the two hardly ever run at the same time, fewer rounds must do
 
     public static TheoryData<ProcessorEngine, string> Barriers
     {
