@@ -23,6 +23,9 @@ sealed unsafe partial class BlockTranslator
         int size = (opcode & 1) == 0 ? 1 : wide;
         switch (opcode)
         {
+            case 0x06 or 0x0E or 0x16 or 0x1E when wide == 4:
+                EmitPushSegment(op, (SegmentRegister)(opcode >> 3));
+                return true;
             case < 0x40 when (opcode & 7) < 4:
                 EmitBinary(opcode >> 3, size, op, toRegister: (opcode & 2) != 0);
                 return true;
@@ -59,6 +62,9 @@ sealed unsafe partial class BlockTranslator
             case >= 0x88 and < 0x8C:
                 EmitMove(size, op, toRegister: (opcode & 2) != 0);
                 return true;
+            case 0x8C when op->Register <= (byte)SegmentRegister.Gs:
+                EmitStoreSegment(wide, op);
+                return true;
             case 0x8D:
                 EmitOffset(op, wide, HostRegister.Of(op->Register));
                 return true;
@@ -73,6 +79,9 @@ sealed unsafe partial class BlockTranslator
                 return true;
             case 0x9B or (>= 0xD8 and <= 0xDF):
                 return TryEmitX87(opcode, digit, op);
+            case 0x9C when wide == 4:
+                EmitPushFlags(op);
+                return true;
             case 0x9E or 0x9F:
                 LoadFlags();
                 emit.Byte(opcode);
@@ -83,6 +92,8 @@ sealed unsafe partial class BlockTranslator
             case >= 0xA0 and < 0xA4:
                 EmitMove(size, op, toRegister: (opcode & 2) == 0);
                 return true;
+            case (>= 0xA4 and <= 0xA7) or (>= 0xAA and <= 0xAF):
+                return TryEmitString(opcode, size, op);
             case 0xA8 or 0xA9:
                 EmitTestAccumulator(size, op->Immediate);
                 return true;
@@ -119,6 +130,9 @@ sealed unsafe partial class BlockTranslator
                 return true;
             case 0xF6 or 0xF7:
                 return TryEmitGroup3(size, digit, op);
+            case 0xFA:
+                EmitClearInterrupt();
+                return true;
             case 0xFC or 0xFD:
                 EmitDirection(down: opcode == 0xFD);
                 return true;
@@ -151,6 +165,9 @@ sealed unsafe partial class BlockTranslator
             case >= 0x90 and < 0xA0:
                 EmitSetIf(opcode, op);
                 return true;
+            case 0xA0 or 0xA8 when wide == 4:
+                EmitPushSegment(op, opcode == 0xA0 ? SegmentRegister.Fs : SegmentRegister.Gs);
+                return true;
             case 0xA3 or 0xAB or 0xB3 or 0xBB:
                 return TryEmitBit(opcode, wide, op);
             case 0xA4 or 0xA5 or 0xAC or 0xAD:
@@ -172,6 +189,9 @@ sealed unsafe partial class BlockTranslator
                 return TryEmitSimdControl(digit, op);
             case 0xC3:
                 return TryEmitStoreGeneral(op);
+            case 0xC7 when digit == 1:
+                EmitCompareExchange8(op);
+                return true;
             case >= 0xC8 and < 0xD0 when wide == 4:
                 int register = HostRegister.Of(op->Register);
                 if (register > 7)

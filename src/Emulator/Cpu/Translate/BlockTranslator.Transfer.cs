@@ -83,6 +83,15 @@ sealed unsafe partial class BlockTranslator
         return true;
     }
 
+    // cmpxchg8b changes ZF only.
+    void EmitCompareExchange8(Op* op)
+    {
+        EmitOperand(op, 8, write: true);
+        LoadFlags();
+        EmitAccess(4, 0xFC7, 1);
+        FlagsAreNative();
+    }
+
     void EmitMoveIf(int size, int opcode, Op* op)
     {
         if ((op->Flags & OpFlags.Memory) != 0)

@@ -22,6 +22,9 @@ public unsafe struct NativeState
     /// <summary>Room for one value on its way through an instruction with two memory operands.</summary>
     public uint Scratch;
 
+    /// <summary>The host address where a repeated move begins to read.</summary>
+    public byte* StringSource;
+
     /// <summary>What the last shift has shifted, where its flags may have to be worked out again.</summary>
     public uint ShiftSource;
 

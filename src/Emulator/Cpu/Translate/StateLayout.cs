@@ -7,8 +7,8 @@ namespace LguestPS.Emulator.Cpu.Translate;
 /// <summary>Offsets of the fields that machine code names.</summary>
 static unsafe class StateLayout
 {
-    public static readonly int Eip, OtherFlags, BlockKey, Tlb, WindowTags;
-    public static readonly int Remaining, StopAt, Flags, Scratch, ShiftSource, JumpEntries, Arena, Execute, Window, ShowNext, LinkSite, ApartBlock;
+    public static readonly int Eip, OtherFlags, Cpl, BlockKey, Tlb, WindowTags;
+    public static readonly int Remaining, StopAt, Flags, Scratch, StringSource, ShiftSource, JumpEntries, Arena, Execute, Window, ShowNext, LinkSite, ApartBlock;
     public static readonly int FpuPlace, HostControl, HostMxcsr, FpuEip, FpuOpcode, FpuData, FpuSegment, FpuImage, EnterFpu;
 
     /// <summary>In a <see cref="Block"/> and a <see cref="JumpCache.Entry"/>.</summary>
@@ -17,7 +17,7 @@ static unsafe class StateLayout
     /// <summary>In a <see cref="TlbEntry"/>.</summary>
     public static readonly int WriteTag, Addend;
 
-    static readonly int Es, FlatRead, FlatWrite;
+    static readonly int Es, Selector, FlatRead, FlatWrite;
 
     static StateLayout()
     {
@@ -25,6 +25,7 @@ static unsafe class StateLayout
         CpuState* s = &state;
         Eip = Distance(s, &s->Eip);
         OtherFlags = Distance(s, &s->OtherFlags);
+        Cpl = Distance(s, &s->Cpl);
         BlockKey = Distance(s, &s->BlockKey);
         Tlb = Distance(s, &s->Tlb);
         WindowTags = Distance(s, &s->WindowTags);
@@ -32,6 +33,7 @@ static unsafe class StateLayout
         StopAt = Distance(s, &s->Native.StopAt);
         Flags = Distance(s, &s->Native.Flags);
         Scratch = Distance(s, &s->Native.Scratch);
+        StringSource = Distance(s, &s->Native.StringSource);
         ShiftSource = Distance(s, &s->Native.ShiftSource);
         JumpEntries = Distance(s, &s->Native.JumpEntries);
         Arena = Distance(s, &s->Native.Arena);
@@ -50,6 +52,7 @@ static unsafe class StateLayout
         FpuImage = Distance(s, &s->Native.FpuImage);
         EnterFpu = Distance(s, &s->Native.EnterFpu);
         Es = Distance(s, &s->Es);
+        Selector = Distance(&s->Es, &s->Es.Selector);
         FlatRead = Distance(&s->Es, &s->Es.FlatRead);
         FlatWrite = Distance(&s->Es, &s->Es.FlatWrite);
 
@@ -68,6 +71,9 @@ static unsafe class StateLayout
 
     /// <summary>The base of a segment register.</summary>
     public static int SegmentBase(int segment) => Es + segment * sizeof(Segment);
+
+    /// <summary>The visible part of a segment register.</summary>
+    public static int SegmentSelector(int segment) => SegmentBase(segment) + Selector;
 
     /// <summary>The byte that allows reads, or writes, at any offset of a segment.</summary>
     public static int SegmentFlat(int segment, bool write) => SegmentBase(segment) + (write ? FlatWrite : FlatRead);
