@@ -8,7 +8,7 @@ Package  Build, then the module as it is installed, out/Package/LguestPS, and th
 Test   Package, then the xunit projects and the Pester files; the last line counts both
 Demo   Build, then boots the demo guest and shows what it says
 Bench  Build, then the measurements of bench/
-Help   makes the MAML help of en-US from the pages of docs/help, with Microsoft.PowerShell.PlatyPS
+Help   makes the help of en-US from the pages of docs/help: MAML of the cmdlets', with Microsoft.PowerShell.PlatyPS, and text of the topics'
 Clean  removes what the others made
 .EXAMPLE
 ./build.ps1 Test
@@ -146,7 +146,10 @@ function Invoke-Help {
     $pages = Import-MarkdownCommandHelp -Path (Join-Path $root 'docs/help/*-Lguest*.md')
     $null = Export-MamlCommandHelp -CommandHelp $pages -OutputFolder $scratch -Force
     Copy-Item (Join-Path $scratch 'LguestPS/LguestPS.dll-Help.xml') (Join-Path $root 'en-US') -Force
-    Write-Host "Wrote en-US/LguestPS.dll-Help.xml from $($pages.Count) pages"
+    . (Join-Path $root 'src/Help/ConvertTo-AboutText.ps1')
+    $topics = Get-ChildItem (Join-Path $root 'docs/help') -Filter about_*.md
+    foreach ($topic in $topics) { Set-Content (Join-Path $root 'en-US' "$($topic.BaseName).help.txt") (ConvertTo-AboutText (Get-Content $topic.FullName -Raw)) -NoNewline }
+    Write-Host "Wrote en-US/LguestPS.dll-Help.xml from $($pages.Count) pages, and $($topics.Count) topics"
 }
 
 function Invoke-Clean {

@@ -60,7 +60,7 @@ function ShouldBootTo([object[]] $ActualValue, [string] $ExpectedValue, [object]
     $end = [datetime]::UtcNow + $time
     $text = @{ Console = $ExpectedValue; SimpleMatch = $SimpleMatch }
     $failures = foreach ($guest in $guests) {
-        if ((Wait-Text $guest $text $end) -ne $Negate) { continue }
+        if ((Wait-Text -Guest $guest -Text $text -End $end) -ne $Negate) { continue }
         $seconds = $time.TotalSeconds.ToString('0.###', [cultureinfo]::InvariantCulture)
         "Expected guest '$($guest.Name)' $(if ($Negate) { 'not ' })to boot to '$ExpectedValue' within $seconds s$(Format-Because $Because) but $(
             if ($Negate) { 'it did; ' })$(Format-GuestEnd $guest)"
@@ -70,7 +70,7 @@ function ShouldBootTo([object[]] $ActualValue, [string] $ExpectedValue, [object]
 
 <#
 .SYNOPSIS
-Whether the drivers of guests have kept to virtio in this run, or in the last one.
+Whether the drivers of guests have kept to virtio, in all of the guests' runs.
 .EXAMPLE
 $guest | Should -HaveNoViolation
 #>

@@ -1,30 +1,49 @@
-# Help and cmdlets say the same: each cmdlet has a page in docs/help and an entry in the MAML file made from it, with its parameters and examples that run.
+# Help and cmdlets say the same: each cmdlet has a page in docs/help and an entry in the MAML file made from it, with its parameters.
+# Every example of the pages, the topics and the README runs. Each one runs by itself, errors ending it, in a folder with
+#   ./vmlinux    the demo kernel, which stands for a Linux: the prompt of a Linux's shell, '/ # ', is taken for the demo kernel's
+#   ./root.img   ./disk.img    disks of 64 KB        ./initrd.gz    an initial RAM disk
+# Examples of tests are run by Pester. What can't be run is named in $notRun, with the reason.
 
 $root = Split-Path (Split-Path $PSScriptRoot -Parent) -Parent
-$commands = foreach ($command in Get-Command -Module LguestPS) {
-    $page = Join-Path $root 'docs/help' "$($command.Name).md"
-    @{ Name = $command.Name; Page = $page }
+$notRun = @{
+    'Enter-LguestConsole' = 'wants a terminal'
+    'Import-LguestKernel' = 'wants a package of Debian''s: StockKernel.Tests.ps1 goes the way of its examples'
+    'README: Debian'      = 'wants packages of Debian''s: StockKernel.Tests.ps1 goes the same way'
+    'README: network'     = 'makes a network interface, as Linux.Tests.ps1 does in a network namespace'
 }
-$examples = foreach ($command in $commands) {
-    if (-not (Test-Path $command.Page)) { continue }
+$commands = foreach ($command in Get-Command -Module LguestPS -CommandType Cmdlet) {
+    @{ Name = $command.Name; Page = Join-Path $root 'docs/help' "$($command.Name).md" }
+}
+$topics = foreach ($topic in Get-ChildItem (Join-Path $root 'docs/help') -Filter about_*.md) { @{ Name = $topic.BaseName; Page = $topic.FullName } }
+$examples = foreach ($page in @($commands) + @($topics) + @{ Name = 'README'; Page = Join-Path $root 'README.md' }) {
+    if (-not (Test-Path $page.Page)) { continue }
     $number = 0
-    foreach ($match in [regex]::Matches((Get-Content $command.Page -Raw), '(?s)```powershell\n(.*?)```')) {
-        @{ Name = $command.Name; Number = ++$number; Code = $match.Groups[1].Value }
+    foreach ($match in [regex]::Matches((Get-Content $page.Page -Raw), '(?s)```powershell\n(.*?)```')) {
+        $code = $match.Groups[1].Value
+        $kind = if ($page.Name -ne 'README') { $page.Name } elseif ($code -match 'Import-LguestKernel') { 'README: Debian' } elseif ($code -match 'TunNet') { 'README: network' }
+        @{ Name = $page.Name; Number = ++$number; Code = $code; NotRun = if ($kind) { $notRun[$kind] } }
     }
 }
 
 Describe 'Help' {
     BeforeAll {
         $root = Split-Path (Split-Path $PSScriptRoot -Parent) -Parent
-        $common = [System.Management.Automation.PSCmdlet]::CommonParameters
+        $common = [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
+        . (Join-Path $root 'src/Help/ConvertTo-AboutText.ps1')
+
+        # The sections of a page that tell of parameters: name and YAML.
+        function Get-PageParameter([string] $Page) {
+            foreach ($match in [regex]::Matches((Get-Content $Page -Raw), '(?ms)^### -(\w+)\n.*?^```yaml\n(.*?)^```')) { @{ Name = $match.Groups[1].Value; Yaml = $match.Groups[2].Value } }
+        }
     }
 
     It 'has a page for each cmdlet and none besides' {
         $pages = @(Get-ChildItem (Join-Path $root 'docs/help') -Filter '*-*.md' | ForEach-Object BaseName)
-        ($pages -join ' ') | Should -Be (@(Get-Command -Module LguestPS | ForEach-Object Name) -join ' ')
+        ($pages -join ' ') | Should -Be (@(Get-Command -Module LguestPS -CommandType Cmdlet | ForEach-Object Name) -join ' ')
     }
 
     It 'has the synopsis and the examples of the page: <Name>' -ForEach $commands {
+        $Page | Should -Exist
         $text = Get-Content $Page -Raw
         $help = Get-Help $Name -Full
         $help.Synopsis.Trim() | Should -Be ([regex]::Match($text, '## SYNOPSIS\n\n(.*)').Groups[1].Value)
@@ -33,7 +52,8 @@ Describe 'Help' {
     }
 
     It 'has the parameters of the cmdlet: <Name>' -ForEach $commands {
-        $declared = (Get-Command $Name).Parameters.Keys.Where({ $_ -notin $common }) | ForEach-Object { $_ }
+        $Page | Should -Exist
+        $declared = (Get-Command $Name).Parameters.Keys.Where({ $_ -notin [System.Management.Automation.PSCmdlet]::CommonParameters }) | ForEach-Object { $_ }
         $onPage = [regex]::Matches((Get-Content $Page -Raw), '(?m)^### -(\w+)$').ForEach({ $_.Groups[1].Value })
         $inHelp = @((Get-Help $Name -Full).parameters.parameter | ForEach-Object { $_.name })
         foreach ($parameter in $declared) {
@@ -42,13 +62,63 @@ Describe 'Help' {
         }
         @($onPage).Count | Should -Be @($declared).Count
     }
+
+    It 'says of the parameters what the cmdlet declares: <Name>' -ForEach $commands {
+        $Page | Should -Exist
+        $command = Get-Command $Name
+        foreach ($described in Get-PageParameter $Page) {
+            $parameter = $command.Parameters[$described.Name]
+            if ($parameter.Name -in $common) { continue }
+            $where = "$Name -$($described.Name)"
+            [regex]::Match($described.Yaml, '(?m)^Type: (\S+)').Groups[1].Value | Should -Be $parameter.ParameterType.ToString() -Because $where
+            $aliases = [regex]::Match($described.Yaml, '(?m)^Aliases:\s*((?:\n?- .+)*)').Groups[1].Value -split '\n' -replace '^- ' | Where-Object { $_ }
+            (@($aliases) -join ' ') | Should -Be ($parameter.Aliases -join ' ') -Because $where
+            $sets = [regex]::Matches($described.Yaml, '(?m)^- Name: (\S+)\n  Position: (\S+)\n  IsRequired: (\S+)\n  ValueFromPipeline: (\S+)\n  ValueFromPipelineByPropertyName: (\S+)')
+            $sets.Count | Should -Be $parameter.ParameterSets.Count -Because $where
+            foreach ($set in $sets) {
+                $key = $set.Groups[1].Value -replace '^\(All\)$', '__AllParameterSets'
+                $parameter.ParameterSets.Keys | Should -Contain $key -Because $where
+                $declared = $parameter.ParameterSets[$key]
+                $position = if ($declared.Position -eq [int]::MinValue) { 'Named' } else { "$($declared.Position)" }
+                (2..5).ForEach({ $set.Groups[$_].Value }) -join ' ' |
+                    Should -Be "$position $($declared.IsMandatory) $($declared.ValueFromPipeline) $($declared.ValueFromPipelineByPropertyName)" -Because "$where, set $key"
+            }
+        }
+    }
+
+    It 'has the text of the topic: <Name>' -ForEach $topics {
+        Get-Content (Join-Path $root 'en-US' "$Name.help.txt") -Raw | Should -Be (ConvertTo-AboutText (Get-Content $Page -Raw))
+        Get-Content (Join-Path (Get-Module LguestPS).ModuleBase 'en-US' "$Name.help.txt") -Raw | Should -Match "TOPIC\n    $Name\n"
+    }
 }
 
 Describe 'Examples' {
+    BeforeAll {
+        . (Join-Path $PSScriptRoot 'Child.ps1')
+        $module = (Get-Module LguestPS).Path
+        $null = New-Item (Join-Path $TestDrive 'examples') -ItemType Directory
+        Push-Location (Join-Path $TestDrive 'examples')
+        Copy-Item (Get-LguestDemoKernel).Kernel (Join-Path $TestDrive 'examples/vmlinux')
+        foreach ($disk in 'root.img', 'disk.img') { [System.IO.File]::WriteAllBytes((Join-Path $TestDrive 'examples' $disk), [byte[]]::new(64KB)) }
+        $null = New-LguestInitrd ./initrd.gz -File @{ 'init' = './vmlinux' }
+    }
+    AfterAll { Pop-Location }
     AfterEach { Get-Job | Remove-Job -Force; Get-LguestGuest | Remove-LguestGuest -Force }
 
-    # One wants a terminal, the other a package of Debian's: StockKernel.Tests.ps1 goes the way that its examples show.
-    It '<Number> of <Name> runs' -ForEach ($examples | Where-Object { $_.Name -notin 'Enter-LguestConsole', 'Import-LguestKernel' }) {
-        { & ([scriptblock]::Create('$ErrorActionPreference = "Stop"; ' + $Code)) } | Should -Not -Throw
+    It '<Number> of <Name> runs' -ForEach $examples {
+        if ($NotRun) { Set-ItResult -Skipped -Because $NotRun }
+        $inShell = $Host.Name -eq 'LguestPS.Shell'
+        if ($inShell -and $Code -match 'LguestPS\.Pester') { Set-ItResult -Skipped -Because 'it wants Pester' }
+        $script = "`$ErrorActionPreference = 'Stop'`n" + ($Code -replace "'/ # '", "'demo> '")
+        if ($Code -match "(?m)^Describe '") {
+            Set-Content (Join-Path $TestDrive 'examples/example.Tests.ps1') $Code
+            $said = Invoke-Child "Set-Location '$(Join-Path $TestDrive 'examples')'; `$run = Invoke-Pester ./example.Tests.ps1 -PassThru; `"`$(`$run.TotalCount - `$run.PassedCount) of `$(`$run.TotalCount) did not pass`""
+            $said[-1] | Should -Match '^0 of [1-9]\d* did not pass$'
+        }
+        elseif ($inShell) {
+            try { $null = & ([scriptblock]::Create($script)) }
+            catch [System.Management.Automation.CommandNotFoundException] { Set-ItResult -Skipped -Because "src/Shell has no $($_.TargetObject)" }
+        }
+        else { { & ([scriptblock]::Create($script)) } | Should -Not -Throw }
     }
 }
