@@ -34,6 +34,9 @@ sealed unsafe partial class BlockTranslator
             return false;
         if (!runs[register].Covers(displacement, size, write))
         {
+            // The present instruction's ways to the interpreter come back behind it: they must not pass by a look that is made from here on.
+            if (misses.Count > firstMiss || slowAccesses.Count > firstSlow || fpuSite != 0)
+                return false;
             StartRuns(op);
             if (!runs[register].Covers(displacement, size, write))
                 return false;

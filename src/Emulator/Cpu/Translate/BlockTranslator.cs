@@ -24,6 +24,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     readonly List<int> misses = [];
     readonly List<SlowAccess> slowAccesses = [];
     Block* block;
+    int firstMiss, firstSlow;
     bool leavesByState, locked;
     FlagRecipe missRecipe;
 
@@ -77,7 +78,8 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
                 EmitContinue(op, calledOut);
                 break;
             }
-            int firstMiss = misses.Count, firstSlow = slowAccesses.Count;
+            firstMiss = misses.Count;
+            firstSlow = slowAccesses.Count;
             leavesByState = false;
             locked = (op->Flags & OpFlags.Lock) != 0;
             fpuSite = 0;

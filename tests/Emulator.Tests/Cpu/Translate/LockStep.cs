@@ -48,6 +48,9 @@ sealed unsafe class LockStep : IDisposable
         Assert.True(interpreted.Memory.Slice(0, interpreted.Memory.Size).SequenceEqual(translated.Memory.Slice(0, translated.Memory.Size)), Report("memory differs"));
     }
 
+    /// <summary>Instructions that each has run.</summary>
+    public long Instructions => translated.S->Retired;
+
     /// <summary>A general register at the end.</summary>
     public uint Register(int number) => translated.S->R[number];
 

@@ -34,12 +34,50 @@ public sealed class LockStepTests
     {
         var random = new Random(seed);
         byte[] data = new byte[GuestMemory.PageSize];
+        long instructions = 0;
         for (int i = 0; i < Programs; i++)
         {
             RandomFpuProgram.Fill(data, random);
             using var pair = new LockStep(RandomFpuProgram.Make(random), data);
             pair.Run(InstructionsEach, random);
+            instructions += pair.Instructions;
         }
+        Assert.InRange(instructions, Programs * 1000, long.MaxValue);   // most don't end in an exception at once
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void RandomStrings(int seed)
+    {
+        var random = new Random(seed);
+        byte[] data = new byte[RandomStringProgram.DataBytes];
+        for (int i = 0; i < Programs / 2; i++)
+        {
+            random.NextBytes(data);
+            using var pair = new LockStep(RandomStringProgram.Make(random), data);
+            pair.Run(InstructionsEach, random);
+        }
+    }
+
+    /// <summary>An instruction with two accesses, the first of which is the interpreter's for lying on two pages: those that follow must not rely on a look at the stack that it would have made.</summary>
+    [Fact]
+    public void InterpretedAccessBeforeOthers()
+    {
+        byte[] code =
+        [
+            0xFF, 0xB5, 0xFE, 0x0F, 0x00, 0x00,    // push [ebp + FFE]
+            0x50, 0x53,                            // push eax; push ebx
+            0x58, 0x5B, 0x59,                      // pop eax; pop ebx; pop ecx
+            0xF4,                                  // hlt
+        ];
+        byte[] data = new byte[2 * GuestMemory.PageSize];
+        const int Value = 0x11223344;
+        BitConverter.TryWriteBytes(data.AsSpan(0xFFE), Value);
+        using var pair = new LockStep(code, data);
+        pair.Run(InstructionsEach, new Random(1));
+        Assert.Equal((uint)Value, pair.Register(Reg.Ecx));
     }
 
     /// <summary>A loop that writes an immediate of its own block, ahead of where it runs, each time round.</summary>
