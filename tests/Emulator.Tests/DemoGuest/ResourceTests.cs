@@ -39,7 +39,7 @@ public sealed class ResourceTests
         }
     }
 
-    // Mappings of guest memory, threads of queues, open files of the disk.
+    // Mappings of guest memory (its RAM and, where code is translated, the window on it), threads of queues, open files of the disk.
     static (int Mappings, int Threads, int Files) Held(string disk) =>
         (File.ReadLines("/proc/self/maps").Count(line => line.Contains($"lguest {Name}")),
          Directory.GetDirectories("/proc/self/task").Count(task => ReadName(task).StartsWith(Name, StringComparison.Ordinal)),

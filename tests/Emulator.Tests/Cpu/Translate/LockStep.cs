@@ -11,13 +11,14 @@ sealed unsafe class LockStep : IDisposable
 {
     const int CodeMemoryBytes = 1 << 20;
 
-    readonly HardwareRig translated = new(new CodeMemoryFile(CodeMemoryBytes));
+    readonly HardwareRig translated;
     readonly HardwareRig interpreted = new(codeMemory: null);
     readonly byte[] code;
 
     /// <summary>Puts code, and what it finds at its data, into both.</summary>
-    public LockStep(byte[] code, ReadOnlySpan<byte> data = default)
+    public LockStep(byte[] code, ReadOnlySpan<byte> data = default, int codeMemoryBytes = CodeMemoryBytes)
     {
+        translated = new(new CodeMemoryFile(codeMemoryBytes));
         this.code = code;
         foreach (HardwareRig rig in (HardwareRig[])[translated, interpreted])
         {
@@ -39,7 +40,10 @@ sealed unsafe class LockStep : IDisposable
     {
         while (translated.S->Retired < instructions && !translated.HasHalted)
         {
+            long bytes = translated.Cpu.CodeBytes;
             translated.Cpu.Run(random.Next(1, 500));
+            if (translated.Cpu.CodeBytes < bytes)
+                Evictions++;
             long behind = translated.S->Retired - interpreted.S->Retired;
             if (behind > 0)
                 interpreted.Cpu.Run(behind);
@@ -50,6 +54,9 @@ sealed unsafe class LockStep : IDisposable
 
     /// <summary>Instructions that each has run.</summary>
     public long Instructions => translated.S->Retired;
+
+    /// <summary>How often all machine code was given up.</summary>
+    public int Evictions { get; private set; }
 
     /// <summary>A general register at the end.</summary>
     public uint Register(int number) => translated.S->R[number];
