@@ -14,13 +14,14 @@ public sealed class BootLockStepTests(ITestOutputHelper output)
     [InlineData(2)]
     public void DemoGuest(int seed) => Boot(new() { Name = "demo", MemoryMB = 16, KernelPath = RunningDemoGuest.ImagePath }, "demo> ", seed, long.MaxValue);
 
-    /// <summary>A Linux: LGUESTPS_TEST_KERNEL (of lguest) or LGUESTPS_TEST_BZIMAGE (any), with LGUESTPS_TEST_INITRD; LGUESTPS_LOCKSTEP says how many millions of instructions.</summary>
+    /// <summary>A Linux: LGUESTPS_TEST_KERNEL (of lguest) or LGUESTPS_TEST_BZIMAGE (any), with LGUESTPS_TEST_INITRD; LGUESTPS_LOCKSTEP says how many millions of instructions, LGUESTPS_LOCKSTEP_COMMANDLINE what the kernel is told.</summary>
     [LinuxFact]
     public void Linux()
     {
         var definition = new GuestDefinition
         {
-            Name = "linux", MemoryMB = 96, KernelPath = LinuxFactAttribute.Kernel!, InitrdPath = Environment.GetEnvironmentVariable("LGUESTPS_TEST_INITRD"), CommandLine = "console=hvc0",
+            Name = "linux", MemoryMB = 96, KernelPath = LinuxFactAttribute.Kernel!, InitrdPath = Environment.GetEnvironmentVariable("LGUESTPS_TEST_INITRD"),
+            CommandLine = Environment.GetEnvironmentVariable("LGUESTPS_LOCKSTEP_COMMANDLINE") ?? "console=hvc0",
         };
         Boot(definition, "\n/ # ", 1, (long)(LinuxFactAttribute.Millions * 1e6));
     }
