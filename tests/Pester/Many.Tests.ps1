@@ -22,7 +22,7 @@ Describe 'Twenty guests at once' {
             Send-LguestConsole 'fleet*' "halt`n"
             Wait-LguestGuest 'fleet*' -Exit -TimeoutSeconds 300 -ErrorAction Stop
             $ends = @($guests.ExitReason.Kind)
-            Remove-LguestGuest 'fleet*'
+            Remove-LguestGuest 'fleet*' -Force
             @{ Running = $running; Answers = @($answers); Ends = $ends }
         }
 
