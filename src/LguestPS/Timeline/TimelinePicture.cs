@@ -14,10 +14,10 @@ static class TimelinePicture
         Title = Title(timeline),
         Subtitle = Subtitle(timeline),
         Length = Math.Max(timeline.Duration.TotalSeconds, 0.001),
-        Devices = timeline.DeviceNames,
-        Samples = [.. timeline.Samples.Select(sample => new ChartSample(sample.Time.TotalSeconds, sample.Duration.TotalSeconds, sample.Mips,
+        Devices = [.. timeline.DeviceNames.Select((kind, index) => $"{kind} in slot {index + 1}")],
+        Samples = [.. timeline.Samples.Select(sample => new ChartSample(sample.Time.TotalSeconds, sample.Duration.TotalSeconds, sample.Mips * 1e6,
             sample.TrapsPerSecond, sample.InterruptsPerSecond, sample.HypercallsPerSecond, [.. sample.Devices.Select(device => device.BytesPerSecond)]))],
-        Marks = [.. timeline.Marks.Select(mark => new ChartMark(mark.Time.TotalSeconds, mark.Duration.TotalSeconds, mark.Text,
+        Marks = [.. timeline.Marks.Select(mark => new ChartMark(mark.Time.TotalSeconds, mark.Duration.TotalSeconds, mark.Kind == TimelineMarkKind.State ? $"[{mark.Text}]" : mark.Text,
             mark.Kind == TimelineMarkKind.Console, mark.Kind == TimelineMarkKind.Violation))],
     }.ToSvg();
 
