@@ -35,7 +35,7 @@ public sealed class TimelineChart
     const double LabelHeight = 16, LabelFontSize = 11;
     const int LongestLabel = 92, Highlights = 5;
     const string TimeKey = "time", SpeedKey = "speed", EventsKey = "events", BytesKey = "bytes", LabelsKey = "labels";
-    const string Font = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
+    const string Font = "Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif";
 
     static readonly string[] Panels = [SpeedKey, EventsKey, BytesKey];
 
@@ -50,9 +50,6 @@ public sealed class TimelineChart
 
     /// <summary>The headline.</summary>
     public required string Title { get; init; }
-
-    /// <summary>The line below it.</summary>
-    public required string Subtitle { get; init; }
 
     /// <summary>Seconds that are shown.</summary>
     public required double Length { get; init; }
@@ -73,11 +70,8 @@ public sealed class TimelineChart
         PlotModel model = new()
         {
             Title = Title,
-            Subtitle = Subtitle,
-            TitleFontSize = 20,
-            TitlePadding = 10,
-            SubtitleFontSize = 12,
-            SubtitleColor = Faint,
+            TitleFontSize = 16,
+            TitlePadding = 12,
             DefaultFont = Font,
             TextColor = Ink,
             Background = OxyColors.White,
@@ -107,6 +101,8 @@ public sealed class TimelineChart
             LegendOrientation = LegendOrientation.Horizontal,
             LegendFontSize = 12,
             LegendMargin = 4,
+            LegendItemSpacing = 48,   // text may be wider than it is thought to be: the fonts of the reader are not known
+            LegendPadding = 32,
         });
 
         Render(model);   // lays the axes out: by them labels find their places
@@ -117,8 +113,10 @@ public sealed class TimelineChart
     static string Render(PlotModel model)
     {
         using MemoryStream stream = new();
-        new SvgExporter { Width = Width, Height = Height }.Export(model, stream);
-        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+        new SvgExporter { Width = Width, Height = Height, UseVerticalTextAlignmentWorkaround = true }.Export(model, stream);
+        stream.Position = 0;
+        using StreamReader text = new(stream);   // passes over the byte order mark
+        return text.ReadToEnd();
     }
 
     LinearAxis TimeAxis() => new()

@@ -27,7 +27,8 @@ Describe 'Events of a guest' {
     BeforeEach { $global:told = [System.Collections.Generic.List[object]]::new() }
     AfterEach {
         foreach ($one in @($ExecutionContext.Events.Subscribers)) { $ExecutionContext.Events.UnsubscribeEvent($one) }
-        $ExecutionContext.Events.ReceivedEvents.Clear()
+        $received = $ExecutionContext.Events.ReceivedEvents
+        while ($received.Count -gt 0) { $received.RemoveAt(0) }
         Get-LguestGuest | Remove-LguestGuest -Force
     }
 
@@ -116,16 +117,20 @@ Describe 'Events of a guest' {
     }
 
     It 'survive a listener that fails, which is warned of' {
-        $guest = New-Demo
+        $guest = New-Demo | Start-LguestGuest
+        Wait-LguestGuest $guest -Console $prompt -TimeoutSeconds 60 -ErrorAction Stop
         # Without a session a script can't run on the thread of events: it throws there.
         $guest.add_StateChanged({ 'never' })
-        $null = Start-LguestGuest $guest
-        Wait-LguestGuest $guest -Console $prompt -TimeoutSeconds 60 -ErrorAction Stop -WarningVariable said -WarningAction SilentlyContinue
-        Wait-Until {
-            Wait-LguestGuest $guest -Console 'never printed' -TimeoutSeconds 0 -ErrorAction SilentlyContinue -WarningVariable +said -WarningAction SilentlyContinue
-            "$said" -match 'LguestPS.StateChanged'
+        Suspend-LguestGuest $guest -WarningAction SilentlyContinue -WarningVariable said
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
+        while ("$said" -notmatch 'LguestPS\.StateChanged' -and $watch.Elapsed.TotalSeconds -lt 60) {
+            Start-Sleep -Milliseconds 20
+            $null = Receive-LguestConsole $guest -WarningAction SilentlyContinue -WarningVariable said
         }
+        "$said" | Should -Match 'A listener to LguestPS\.StateChanged failed'
+        Resume-LguestGuest $guest -WarningAction SilentlyContinue
         $guest.State | Should -Be 'Running'
+        Stop-LguestGuest $guest -WarningAction SilentlyContinue
     }
 
     It 'are had by Register-ObjectEvent and Register-EngineEvent' {

@@ -34,7 +34,7 @@ Describe 'Measure-LguestGuest' {
 
     It 'names traps, hypercalls and interrupts of lguest' {
         $guest = Start-Demo
-        Invoke-Demo $guest 'help'
+        Invoke-Demo $guest 'sleep 100'
         $measured = Measure-LguestGuest $guest
         (Get-Number $measured.Traps 14).Name | Should -Be '#PF'
         (Get-Number $measured.Traps 31).Name | Should -Be 'int 0x1f (hypercall)'

@@ -65,7 +65,7 @@ Describe 'Get-LguestTimeline' {
         $guest = Start-Demo one
         $null = Start-Demo two
         Invoke-Demo $guest 'echo first'
-        Restart-LguestGuest $guest
+        Restart-LguestGuest $guest -Force
         Wait-LguestGuest $guest -Console $prompt -TimeoutSeconds 60 -ErrorAction Stop
         @((Get-LguestTimeline $guest).Text) | Should -Not -Contain 'first'
         $names = foreach ($mark in Get-LguestTimeline) { $mark.GuestName }
@@ -130,5 +130,8 @@ Describe 'Export-LguestTimeline' {
         { Get-LguestGuest | Export-LguestTimeline -Path (Join-Path $TestDrive 'both.svg') } | Should -Throw -ErrorId 'OneTimelineOnly,*'
         Get-LguestGuest two | Export-LguestTimeline -Path (Join-Path $TestDrive 'two.svg')
         (Get-Content (Join-Path $TestDrive 'two.svg') -Raw) | Should -Match 'two: '
+        Get-LguestGuest one | Export-LguestTimeline (Join-Path $TestDrive 'one.svg')
+        (Get-Content (Join-Path $TestDrive 'one.svg') -Raw) | Should -Match 'one: '
+        { Get-LguestGuest one | Export-LguestTimeline } | Should -Throw -ErrorId 'ParameterMissing,*'
     }
 }

@@ -71,7 +71,9 @@ Describe 'A broken rule' {
         Send-LguestConsole $guest "violate 42`n"
         Wait-LguestGuest $guest -Console $prompt -TimeoutSeconds 60 -WarningVariable again -WarningAction SilentlyContinue
         "$again" | Should -Be ''
-        (Get-LguestViolation $guest).Count | Should -Be 2
+        $found = @(Get-LguestViolation $guest)
+        $found.Count | Should -Be 1
+        $found[0].Occurrences | Should -Be 2
     }
 
     It 'is not warned of with Ignore' {
@@ -91,7 +93,6 @@ Describe 'A broken rule' {
         $null = Invoke-Demo $guest 'violate 6'
         $null = Invoke-Demo $other 'violate 42'
         (Get-LguestViolation $guest).Run -join ' ' | Should -Be '1 2'
-        (Get-LguestViolation culprit).Count | Should -Be 1, 1
         @(Get-LguestViolation).Count | Should -Be 3
         @($other | Get-LguestViolation).Count | Should -Be 1
         @('culprit', 'other' | Get-LguestViolation).Count | Should -Be 3
