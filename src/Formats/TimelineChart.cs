@@ -10,12 +10,12 @@ namespace LguestPS.Formats;
 /// <summary>What a guest did in a piece of time.</summary>
 /// <param name="Start">Where it begins, in seconds since the start.</param>
 /// <param name="Length">Its seconds.</param>
-/// <param name="Mips">Million instructions a second.</param>
+/// <param name="Instructions">Instructions a second.</param>
 /// <param name="Traps">Traps a second.</param>
 /// <param name="Interrupts">Interrupts a second.</param>
 /// <param name="Hypercalls">Hypercalls a second.</param>
 /// <param name="DeviceBytes">Bytes a second by device.</param>
-public sealed record ChartSample(double Start, double Length, double Mips, double Traps, double Interrupts, double Hypercalls, IReadOnlyList<double> DeviceBytes);
+public sealed record ChartSample(double Start, double Length, double Instructions, double Traps, double Interrupts, double Hypercalls, IReadOnlyList<double> DeviceBytes);
 
 /// <summary>Something that happened.</summary>
 /// <param name="Time">Seconds since the start.</param>
@@ -35,12 +35,12 @@ public sealed class TimelineChart
     const double LabelHeight = 16, LabelFontSize = 11;
     const int LongestLabel = 92, Highlights = 5;
     const string TimeKey = "time", SpeedKey = "speed", EventsKey = "events", BytesKey = "bytes", LabelsKey = "labels";
-    const string Font = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
+    const string Font = "Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif";
 
     static readonly string[] Panels = [SpeedKey, EventsKey, BytesKey];
 
     static readonly OxyColor Ink = OxyColor.FromRgb(0x26, 0x2B, 0x33), Pale = OxyColor.FromRgb(0xD9, 0xDE, 0xE5), Faint = OxyColor.FromRgb(0x6B, 0x75, 0x82),
-        Highlight = OxyColor.FromRgb(0xFF, 0xF1, 0xD6), HighlightInk = OxyColor.FromRgb(0xA3, 0x4A, 0x00), Alarm = OxyColor.FromRgb(0xB0, 0x1E, 0x2E);
+        Highlight = OxyColor.FromRgb(0xFF, 0xF6, 0xE5), HighlightInk = OxyColor.FromRgb(0xA3, 0x4A, 0x00), Alarm = OxyColor.FromRgb(0xB0, 0x1E, 0x2E);
 
     // Okabe and Ito's palette: the colour-blind can tell them apart.
     static readonly OxyColor Blue = OxyColor.FromRgb(0x00, 0x72, 0xB2), Vermilion = OxyColor.FromRgb(0xD5, 0x5E, 0x00), Green = OxyColor.FromRgb(0x00, 0x9E, 0x73),
@@ -50,9 +50,6 @@ public sealed class TimelineChart
 
     /// <summary>The headline.</summary>
     public required string Title { get; init; }
-
-    /// <summary>The line below it.</summary>
-    public required string Subtitle { get; init; }
 
     /// <summary>Seconds that are shown.</summary>
     public required double Length { get; init; }
@@ -73,10 +70,8 @@ public sealed class TimelineChart
         PlotModel model = new()
         {
             Title = Title,
-            Subtitle = Subtitle,
-            TitleFontSize = 20,
-            SubtitleFontSize = 12,
-            SubtitleColor = Faint,
+            TitleFontSize = 16,
+            TitlePadding = 12,
             DefaultFont = Font,
             TextColor = Ink,
             Background = OxyColors.White,
@@ -84,12 +79,12 @@ public sealed class TimelineChart
             Padding = new OxyThickness(14),
         };
         model.Axes.Add(TimeAxis());
-        model.Axes.Add(PanelAxis(SpeedKey, "million instructions a second", 0, 0.16));
+        model.Axes.Add(PanelAxis(SpeedKey, "instructions a second", 0, 0.16));
         model.Axes.Add(PanelAxis(EventsKey, "events a second", 0.19, 0.35));
         model.Axes.Add(PanelAxis(BytesKey, "device bytes a second", 0.38, 0.52));
         model.Axes.Add(new LinearAxis { Key = LabelsKey, Position = AxisPosition.Top, StartPosition = 0.53, EndPosition = 1, Minimum = 0, Maximum = 1, IsAxisVisible = false });
 
-        model.Series.Add(Area(SpeedKey, null, Blue, sample => sample.Mips));
+        model.Series.Add(Area(SpeedKey, null, Blue, sample => sample.Instructions));
         model.Series.Add(Line(EventsKey, "traps", Vermilion, sample => sample.Traps));
         model.Series.Add(Line(EventsKey, "hypercalls", Purple, sample => sample.Hypercalls));
         model.Series.Add(Line(EventsKey, "interrupts", Green, sample => sample.Interrupts));
@@ -106,6 +101,8 @@ public sealed class TimelineChart
             LegendOrientation = LegendOrientation.Horizontal,
             LegendFontSize = 12,
             LegendMargin = 4,
+            LegendItemSpacing = 48,   // text may be wider than it is thought to be: the fonts of the reader are not known
+            LegendPadding = 32,
         });
 
         Render(model);   // lays the axes out: by them labels find their places
@@ -117,7 +114,9 @@ public sealed class TimelineChart
     {
         using MemoryStream stream = new();
         new SvgExporter { Width = Width, Height = Height, UseVerticalTextAlignmentWorkaround = true }.Export(model, stream);
-        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+        stream.Position = 0;
+        using StreamReader text = new(stream);   // passes over the byte order mark
+        return text.ReadToEnd();
     }
 
     LinearAxis TimeAxis() => new()
@@ -130,6 +129,7 @@ public sealed class TimelineChart
         Maximum = Length,
         Title = "seconds since the start",
         TitleColor = Faint,
+        AxisTitleDistance = 14,
         TicklineColor = Pale,
         MajorGridlineStyle = LineStyle.Solid,
         MajorGridlineColor = OxyColor.FromAColor(0x80, Pale),
@@ -147,6 +147,7 @@ public sealed class TimelineChart
         Title = title,
         TitleColor = Faint,
         TicklineColor = Pale,
+        AxisTitleDistance = 8,
         AxislineStyle = LineStyle.Solid,
         AxislineColor = Pale,
         MajorGridlineStyle = LineStyle.Solid,
@@ -201,7 +202,7 @@ public sealed class TimelineChart
                 model.Annotations.Add(new LineAnnotation { XAxisKey = panel, YAxisKey = TimeKey, Type = LineAnnotationType.Horizontal, Y = mark.Time, Color = OxyColor.FromAColor(0x90, color), StrokeThickness = 0.6, LineStyle = LineStyle.Solid, Layer = AnnotationLayer.BelowSeries });
             }
             double place = time.InverseTransform(places[i]);
-            PolylineAnnotation leader = new() { XAxisKey = LabelsKey, YAxisKey = TimeKey, Color = OxyColor.FromAColor(0x90, color), StrokeThickness = 0.6, LineStyle = LineStyle.Solid };
+            PolylineAnnotation leader = new() { XAxisKey = LabelsKey, YAxisKey = TimeKey, ClipByXAxis = false, Color = OxyColor.FromAColor(0x90, color), StrokeThickness = 0.6, LineStyle = LineStyle.Solid };
             leader.Points.AddRange([new(-0.02, mark.Time), new(0, mark.Time), new(0.03, place), new(0.035, place)]);
             model.Annotations.Add(leader);
             model.Annotations.Add(Text(0.11, place, HorizontalAlignment.Right, color, isLong, Time(mark.Time)));

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text;
+using LguestPS.Completion;
 
 namespace LguestPS.Commands;
 
@@ -9,9 +10,20 @@ public sealed class ExportLguestTimeline : GuestCmdlet
 {
     LguestGuest? drawn;
 
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = ByName, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards, ValidateNotNullOrEmpty, ArgumentCompleter(typeof(GuestNameCompleter))]
+    public override string[] Name { get; set; } = [];
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = ByGuest, Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = ByName, ValueFromPipeline = true)]   // so that a word may stand at position 0 when a guest is piped
+    [ValidateNotNullOrEmpty]
+    public override LguestGuest[] Guest { get; set; } = [];
+
     /// <summary>The file, .svg or .html.</summary>
-    [Parameter(Mandatory = true, Position = 1), ValidateNotNullOrEmpty]
-    public string Path { get; set; } = "";
+    [Parameter(Position = 1), ValidateNotNullOrEmpty]
+    public string? Path { get; set; }
 
     /// <summary>Leaves a file alone that is there already.</summary>
     [Parameter, Alias("NoOverwrite")]
@@ -23,10 +35,13 @@ public sealed class ExportLguestTimeline : GuestCmdlet
 
     private protected override void ProcessGuest(LguestGuest guest)
     {
+        string? word = WordBesidePipedGuests ?? Path;
+        if (word is null)
+            ThrowTerminatingError(Errors.ParameterMissing(nameof(Path)));
         if (drawn is not null)
             ThrowTerminatingError(Errors.OneTimelineOnly(drawn, guest));
         drawn = guest;
-        string path = ResolveFilePath(Path, "TimelineNotWritable");
+        string path = ResolveFilePath(word!, "TimelineNotWritable");
         bool page = HasExtension(path, ".html") || HasExtension(path, ".htm");
         if (!page && !HasExtension(path, ".svg"))
             ThrowTerminatingError(Errors.UnknownPictureFormat(path));

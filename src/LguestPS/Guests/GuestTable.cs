@@ -15,6 +15,7 @@ sealed class GuestTable
 
     readonly Dictionary<string, LguestGuest> guests = new(StringComparer.OrdinalIgnoreCase);   // under its own lock
     readonly Dictionary<Guid, Runspace> sessions = [];
+    volatile Runspace[] openSessions = [];   // those of the dictionary, to be gone through without its lock
     readonly List<PosixSignalRegistration> signals = [];
 
     GuestTable()
@@ -69,8 +70,11 @@ sealed class GuestTable
     public void EnterSession(Runspace session)
     {
         lock (sessions)
+        {
             if (!sessions.TryAdd(session.InstanceId, session))
                 return;
+            openSessions = [.. sessions.Values];
+        }
         session.StateChanged += (_, change) =>
         {
             if (change.RunspaceStateInfo.State is RunspaceState.Closing or RunspaceState.Closed or RunspaceState.Broken)
@@ -83,7 +87,10 @@ sealed class GuestTable
     {
         bool last;
         lock (sessions)
+        {
             last = sessions.Remove(session.InstanceId) && sessions.Count == 0;
+            openSessions = [.. sessions.Values];
+        }
         if (!last)
             return;
         EndAll();
@@ -94,12 +101,19 @@ sealed class GuestTable
     /// <summary>Raises an event of a guest in each session that listens to it; others would keep it for ever.</summary>
     public void Tell(GuestEventArgs happened)
     {
-        foreach (PSEventManager events in Listeners(happened.SourceIdentifier))
-            events.GenerateEvent(happened.SourceIdentifier, happened.Guest, [happened.Guest, happened], null, processInCurrentThread: true, waitForCompletionInCurrentThread: false);
+        foreach (Runspace session in openSessions)
+            if (Listens(session, happened.SourceIdentifier))
+                session.Events.GenerateEvent(happened.SourceIdentifier, happened.Guest, [happened.Guest, happened], null, processInCurrentThread: true, waitForCompletionInCurrentThread: false);
     }
 
     /// <summary>Whether any session listens to an engine event.</summary>
-    public bool Listens(string sourceIdentifier) => Listeners(sourceIdentifier).Count > 0;
+    public bool Listens(string sourceIdentifier)
+    {
+        foreach (Runspace session in openSessions)
+            if (Listens(session, sourceIdentifier))
+                return true;
+        return false;
+    }
 
     /// <summary>Turns all guests off and waits until what they hold is flushed and closed.</summary>
     public void EndAll()
@@ -108,15 +122,7 @@ sealed class GuestTable
         Task.WaitAll(endings, LongestEnd);
     }
 
-    List<PSEventManager> Listeners(string sourceIdentifier)
-    {
-        List<PSEventManager> listeners = [];
-        lock (sessions)
-            foreach (Runspace session in sessions.Values)
-                if (session.Events is { } events && events.GetEventSubscribers(sourceIdentifier).Any())
-                    listeners.Add(events);
-        return listeners;
-    }
+    static bool Listens(Runspace session, string sourceIdentifier) => session.Events is { } events && events.GetEventSubscribers(sourceIdentifier).Any();
 
     LguestGuest[] All
     {

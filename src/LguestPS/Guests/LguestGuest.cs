@@ -358,8 +358,21 @@ public sealed class LguestGuest
         state = next;
     }
 
-    // On a thread of the pool, for one event after the other.
+    // On a thread of the pool, for one event after the other. What a listener throws would end the process there.
     void Tell(GuestEventArgs happened)
+    {
+        try
+        {
+            RaiseEvent(happened);
+            GuestTable.Process.Tell(happened);
+        }
+        catch (Exception failure)
+        {
+            Run?.Warning.Add(new(string.Format(Messages.ListenerFailed, happened.SourceIdentifier, failure.Message)));
+        }
+    }
+
+    void RaiseEvent(GuestEventArgs happened)
     {
         switch (happened)
         {
@@ -373,7 +386,6 @@ public sealed class LguestGuest
                 ViolationFound?.Invoke(this, violation);
                 break;
         }
-        GuestTable.Process.Tell(happened);
     }
 
     // Looked for when it is first asked for: kernels are large, and most guests are only listed.

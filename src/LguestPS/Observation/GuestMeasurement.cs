@@ -26,7 +26,7 @@ public sealed class GuestMeasurement
         Traps = Counts(activity.Traps, vector => TrapName.Of(vector, onLguest));
         Hypercalls = Counts(activity.Hypercalls, number => HypervisorCounters.NameOf(number) ?? number.ToString());
         Interrupts = Counts(activity.Interrupts, line => LineName(line, onLguest, activity.Devices));
-        Devices = [.. activity.Devices.Select(device => new DeviceMeasurement(Name, device))];
+        Devices = activity.Devices.Select(device => new DeviceMeasurement(Name, device)).ToArray();
     }
 
     /// <summary>The guest's name.</summary>

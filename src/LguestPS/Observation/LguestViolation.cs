@@ -17,7 +17,7 @@ public enum ViolationOutcome
 public sealed class LguestViolation
 {
     readonly LguestGuest guest;
-    long count = 1;
+    long occurrences = 1;
 
     internal LguestViolation(LguestGuest guest, int run, DriverViolation violation, ViolationOutcome outcome)
     {
@@ -37,7 +37,7 @@ public sealed class LguestViolation
     public DateTime Time { get; } = DateTime.Now;
 
     /// <summary>How often it has happened in that run: at the same place of the guest's code, on the same queue.</summary>
-    public long Count => Volatile.Read(ref count);
+    public long Occurrences => Volatile.Read(ref occurrences);
 
     /// <summary>What came of it.</summary>
     public ViolationOutcome Outcome { get; }
@@ -72,7 +72,7 @@ public sealed class LguestViolation
     /// <summary>The text.</summary>
     public override string ToString() => Message;
 
-    internal void CountOneMore() => Interlocked.Increment(ref count);
+    internal void CountOneMore() => Interlocked.Increment(ref occurrences);
 
     internal bool IsSame(int run, DriverViolation other) =>
         Run == run && Rule == other.Rule && Slot == other.Slot && Queue == other.Queue && GuestEip == other.GuestEip;

@@ -12,12 +12,11 @@ static class TimelinePicture
     public static string ToSvg(GuestTimeline timeline) => new TimelineChart
     {
         Title = Title(timeline),
-        Subtitle = Subtitle(timeline),
         Length = Math.Max(timeline.Duration.TotalSeconds, 0.001),
-        Devices = timeline.DeviceNames,
-        Samples = [.. timeline.Samples.Select(sample => new ChartSample(sample.Time.TotalSeconds, sample.Duration.TotalSeconds, sample.Mips,
+        Devices = [.. timeline.DeviceNames.Select((kind, index) => $"{kind} in slot {index + 1}")],
+        Samples = [.. timeline.Samples.Select(sample => new ChartSample(sample.Time.TotalSeconds, sample.Duration.TotalSeconds, sample.Mips * 1e6,
             sample.TrapsPerSecond, sample.InterruptsPerSecond, sample.HypercallsPerSecond, [.. sample.Devices.Select(device => device.BytesPerSecond)]))],
-        Marks = [.. timeline.Marks.Select(mark => new ChartMark(mark.Time.TotalSeconds, mark.Duration.TotalSeconds, mark.Text,
+        Marks = [.. timeline.Marks.Select(mark => new ChartMark(mark.Time.TotalSeconds, mark.Duration.TotalSeconds, mark.Kind == TimelineMarkKind.State ? $"[{mark.Text}]" : mark.Text,
             mark.Kind == TimelineMarkKind.Console, mark.Kind == TimelineMarkKind.Violation))],
     }.ToSvg();
 
@@ -32,7 +31,7 @@ static class TimelinePicture
             <meta charset="utf-8">
             <title>{{Escape(Title(timeline))}}</title>
             <style>
-            body { font: 14px/1.4 "DejaVu Sans", Verdana, Helvetica, Arial, sans-serif; color: #262b33; margin: 2em auto; max-width: 1500px }
+            body { font: 14px/1.4 Helvetica, Arial, "Liberation Sans", "DejaVu Sans", sans-serif; color: #262b33; margin: 2em auto; max-width: 1500px }
             svg { width: 100%; height: auto }
             table { border-collapse: collapse; width: 100%; font-size: 12px }
             th { text-align: left; color: #6b7582; font-weight: normal; border-bottom: 1px solid #d9dee5 }
@@ -57,14 +56,8 @@ static class TimelinePicture
         return page.Append("</table>\n</body>\n</html>\n").ToString();
     }
 
-    static string Title(GuestTimeline timeline) => string.Create(CultureInfo.InvariantCulture, $"{timeline.GuestName}: {timeline.Duration.TotalSeconds:f3} seconds");
-
-    static string Subtitle(GuestTimeline timeline)
-    {
-        double millions = timeline.Samples.Sum(sample => sample.Instructions) / 1e6, seconds = timeline.Duration.TotalSeconds;
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{timeline.Started:yyyy-MM-dd HH:mm:ss}, {millions:n0} million instructions, {(seconds > 0 ? millions / seconds : 0):n0} million a second");
-    }
+    static string Title(GuestTimeline timeline) => string.Create(CultureInfo.InvariantCulture,
+        $"{timeline.GuestName}: {timeline.Duration.TotalSeconds:f3} seconds, {timeline.Samples.Sum(sample => sample.Instructions) / 1e6:n0} million instructions ({timeline.Started:yyyy-MM-dd HH:mm})");
 
     static string Escape(string text) => WebUtility.HtmlEncode(text);
 
