@@ -7,7 +7,7 @@ Describe 'Twenty guests at once' {
             @{
                 Threads   = [System.IO.Directory]::GetDirectories('/proc/self/task').Length
                 Handles   = [System.IO.Directory]::GetFiles('/proc/self/fd').Length
-                Mappings  = @([System.IO.File]::ReadLines('/proc/self/maps') -match 'memfd:').Count
+                Mappings  = @([System.IO.File]::ReadLines('/proc/self/maps') -match 'memfd:lguest').Count
                 Runspaces = @(Get-Runspace).Count
             }
         }
@@ -22,7 +22,7 @@ Describe 'Twenty guests at once' {
             Send-LguestConsole 'fleet*' "halt`n"
             Wait-LguestGuest 'fleet*' -Exit -TimeoutSeconds 300 -ErrorAction Stop
             $ends = @($guests.ExitReason.Kind)
-            Remove-LguestGuest 'fleet*'
+            Remove-LguestGuest 'fleet*' -Force
             @{ Running = $running; Answers = @($answers); Ends = $ends }
         }
 
