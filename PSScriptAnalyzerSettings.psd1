@@ -9,4 +9,5 @@
         'PSUseDeclaredVarsMoreThanAssignments'         # does not see that Pester's blocks share variables
         'PSUseUsingScopeModifierInNewRunspaces'        # takes Start-Job's -ArgumentList for none
     )
+    Rules        = @{ PSAvoidUsingCmdletAliases = @{ allowlist = @('Add-LguestNetworkAdapter') } }   # a name, by the module's own choice
 }

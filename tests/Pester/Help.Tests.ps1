@@ -111,7 +111,7 @@ Describe 'Examples' {
         if ($inShell -and $Code -match 'LguestPS\.Pester') { Set-ItResult -Skipped -Because 'it wants Pester' }
         $script = "`$ErrorActionPreference = 'Stop'`n" + ($Code -replace "'/ # '", "'demo> '")
         if ($Code -match "(?m)^Describe '") {
-            Set-Content (Join-Path $TestDrive 'examples/example.Tests.ps1') $Code
+            Set-Content (Join-Path $TestDrive 'examples/example.Tests.ps1') ($Code -replace "'/ # '", "'demo> '")
             $said = Invoke-Child "Set-Location '$(Join-Path $TestDrive 'examples')'; `$run = Invoke-Pester ./example.Tests.ps1 -PassThru; `"`$(`$run.TotalCount - `$run.PassedCount) of `$(`$run.TotalCount) did not pass`""
             $said[-1] | Should -Match '^0 of [1-9]\d* did not pass$'
         }

@@ -7,7 +7,7 @@ Describe 'Twenty guests at once' {
             @{
                 Threads   = [System.IO.Directory]::GetDirectories('/proc/self/task').Length
                 Handles   = [System.IO.Directory]::GetFiles('/proc/self/fd').Length
-                Mappings  = @([System.IO.File]::ReadLines('/proc/self/maps') -match 'memfd:').Count
+                Mappings  = @([System.IO.File]::ReadLines('/proc/self/maps') -match 'memfd:lguest').Count
                 Runspaces = @(Get-Runspace).Count
             }
         }
