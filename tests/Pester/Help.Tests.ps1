@@ -2,7 +2,7 @@
 # Every example of the pages, the topics and the README runs. Each one runs by itself, errors ending it, in a folder with
 #   ./vmlinux    the demo kernel, which stands for a Linux: the prompt of a Linux's shell, '/ # ', is taken for the demo kernel's
 #   ./root.img   ./disk.img    disks of 64 KB        ./initrd.gz    an initial RAM disk
-# Examples of tests are run by Pester. What can't be run is named in $notRun, with the reason.
+# The module is the one under test, and not imported again from the source tree. Examples of tests are run by Pester. What can't be run is named in $notRun, with the reason.
 
 $root = Split-Path (Split-Path $PSScriptRoot -Parent) -Parent
 $notRun = @{
@@ -109,7 +109,7 @@ Describe 'Examples' {
         if ($NotRun) { Set-ItResult -Skipped -Because $NotRun }
         $inShell = $Host.Name -eq 'LguestPS.Shell'
         if ($inShell -and $Code -match 'LguestPS\.Pester') { Set-ItResult -Skipped -Because 'it wants Pester' }
-        $script = "`$ErrorActionPreference = 'Stop'`n" + ($Code -replace "'/ # '", "'demo> '")
+        $script = "`$ErrorActionPreference = 'Stop'`n" + ($Code -replace "'/ # '", "'demo> '" -replace '(?m)^Import-Module \./LguestPS\.psd1$')
         if ($Code -match "(?m)^Describe '") {
             Set-Content (Join-Path $TestDrive 'examples/example.Tests.ps1') ($Code -replace "'/ # '", "'demo> '")
             $said = Invoke-Child "Set-Location '$(Join-Path $TestDrive 'examples')'; `$run = Invoke-Pester ./example.Tests.ps1 -PassThru; `"`$(`$run.TotalCount - `$run.PassedCount) of `$(`$run.TotalCount) did not pass`""
