@@ -1,11 +1,9 @@
 # The module's dependencies are in a load context of their own: another module's version of the same library is not in the way, nor is ours in its way.
 
-BeforeDiscovery {
-    $cache = if ($env:NUGET_PACKAGES) { $env:NUGET_PACKAGES } else { Join-Path ([Environment]::GetFolderPath('UserProfile')) '.nuget/packages' }
-    # Fetched by tests/LguestPS.Tests.
-    $library = Join-Path $cache 'sharpcompress/0.48.1/lib/net10.0/SharpCompress.dll'
-    $case = @{ Library = $library; Skip = -not (Test-Path $library) }
-}
+$cache = if ($env:NUGET_PACKAGES) { $env:NUGET_PACKAGES } else { Join-Path ([Environment]::GetFolderPath('UserProfile')) '.nuget/packages' }
+# Fetched by tests/LguestPS.Tests.
+$library = Join-Path $cache 'sharpcompress/0.48.1/lib/net10.0/SharpCompress.dll'
+$case = @{ Library = $library; Skip = -not (Test-Path $library) }
 
 Describe 'Dependencies' {
     BeforeAll {

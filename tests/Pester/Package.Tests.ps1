@@ -1,10 +1,8 @@
 # The package for the PowerShell Gallery holds the module that is tested here, file by file, and what is installed from it works.
 
-BeforeDiscovery {
-    $module = Get-Module LguestPS
-    $package = Join-Path (Split-Path (Split-Path $module.ModuleBase -Parent) -Parent) "LguestPS.$($module.Version).nupkg"
-    $unpackaged = -not (Test-Path $package)   # the module was imported from elsewhere than out/Package
-}
+$module = Get-Module LguestPS
+$package = Join-Path (Split-Path (Split-Path $module.ModuleBase -Parent) -Parent) "LguestPS.$($module.Version).nupkg"
+$unpackaged = -not (Test-Path $package)   # the module was imported from elsewhere than out/Package
 
 Describe 'The package' -Skip:$unpackaged {
     BeforeAll {

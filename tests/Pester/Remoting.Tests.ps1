@@ -1,11 +1,9 @@
 # Objects that go to other processes arrive as copies that can be worked with; guests, jobs and waits on other machines, by PowerShell's remoting over SSH.
 
-BeforeDiscovery {
-    $noPowerShell = $Host.Name -eq 'LguestPS.Shell'
-    $server = $env:LGUESTPS_TEST_SSHD
-    if (-not $server) { $server = '/usr/sbin/sshd', '/usr/local/sbin/sshd' | Where-Object { Test-Path $_ } | Select-Object -First 1 }
-    $case = @{ Server = $server; NoPowerShell = $noPowerShell }
-}
+$noPowerShell = $Host.Name -eq 'LguestPS.Shell'
+$server = $env:LGUESTPS_TEST_SSHD
+if (-not $server) { $server = '/usr/sbin/sshd', '/usr/local/sbin/sshd' | Where-Object { Test-Path $_ } | Select-Object -First 1 }
+$case = @{ Server = $server; NoPowerShell = $noPowerShell }
 
 Describe 'Copies' {
     BeforeAll {
