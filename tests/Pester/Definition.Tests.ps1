@@ -222,9 +222,3 @@ Describe 'Guests that are off' {
         (Get-LguestGuest).Name | Should -Be 'off'
     }
 }
-
-Describe 'Waits that make no sense' {
-    It 'refuses to wait for text and end' { { Wait-LguestGuest nobody -Console x -Exit } | Should -Throw -ErrorId 'AmbiguousParameterSet,*' }
-    It 'refuses a pattern that is none' { { Wait-LguestGuest nobody -Console '(' } | Should -Throw -ErrorId 'BadPattern,*' }
-    It 'refuses a time below zero' { { Wait-LguestGuest nobody -TimeoutSeconds -1 } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*' }
-}

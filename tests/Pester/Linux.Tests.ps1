@@ -40,6 +40,40 @@ Describe 'Linux' -Tag Linux {
         (Invoke-LinuxCommand $guest 'head -c 16 /dev/hwrng | wc -c') -join "`n" | Should -Match '(?m)^16'
     }
 
+    It 'runs commands as its shell does' -Skip:$noKernel {
+        $guest = New-LinuxGuest | Start-LguestGuest
+        $script = @(
+            'ls -1 -d /proc /sys', 'false', 'cd /tmp; x=5', 'pwd; echo $x; printf end', 'if', 'ls --color=always -d /proc', 'no-such-command'
+            "for i in 1 2; do`n`techo `"it's `$i`"`ndone", "cat <<'END'`nh`u{e9}llo 100% \n !`nEND", "echo $('x' * 2000)", 'sleep 1; (exit 42)')
+        $results = @($script | Invoke-LguestCommand $guest -TimeoutSeconds 120 -ErrorAction Stop)
+        @($results.ExitCode) -join ' ' | Should -Be '0 1 0 0 2 0 127 0 0 0 42'
+        $expected = "/proc`n/sys", '', '', "/tmp`n5`nend", $null, '/proc', $null, "it's 1`nit's 2", "h`u{e9}llo 100% \n !", ('x' * 2000), ''
+        for ($i = 0; $i -lt $script.Count; $i++) { if ($null -ne $expected[$i]) { "$($results[$i])" | Should -BeExactly $expected[$i] -Because $script[$i] } }
+        "$($results[4])" | Should -Match 'syntax error'
+        $results[10].Duration.TotalSeconds | Should -BeGreaterThan 1
+
+        $failed = Invoke-LguestCommand $guest 'echo so be it; false' -ErrorOnFailure -TimeoutSeconds 30 -ErrorVariable failure -ErrorAction SilentlyContinue
+        $failed.ExitCode | Should -Be 1
+        $failure[0].FullyQualifiedErrorId | Should -BeLike 'CommandFailed,*'
+        $failure[0].TargetObject | Should -Be $failed
+        $plain = Invoke-LguestCommand $guest 'echo plain; false' -Prompt '# ' -NoStatus -TimeoutSeconds 30
+        "$plain" | Should -BeExactly 'plain'
+        $plain.ExitCode | Should -BeNullOrEmpty
+    }
+
+    It 'is idle while its processes sleep, and is not while they compute' -Skip:$noKernel {
+        $guest = New-LinuxGuest | Start-LguestGuest
+        Wait-LinuxPrompt $guest
+        Send-LguestConsole $guest "sleep 1000`n"
+        Wait-LguestGuest $guest -Idle -TimeoutSeconds 60 -PassThru | Should -Be $guest
+        Send-LguestConsole $guest -Key Ctrl+C
+        Wait-LinuxPrompt $guest
+        Send-LguestConsole $guest "while :; do :; done`n"
+        { Wait-LguestGuest $guest -Idle -IdleSeconds 0.5 -TimeoutSeconds 3 -ErrorAction Stop } | Should -Throw -ErrorId 'WaitTimedOut,*'
+        Send-LguestConsole $guest -Key Ctrl+C
+        (Invoke-LguestCommand $guest 'echo $?' -Prompt $prompt -TimeoutSeconds 30).ExitCode | Should -Be 0
+    }
+
     It 'mounts a disk, and the host reads what it wrote' -Skip:$noDisk {
         $disk = Join-Path $TestDrive 'linux.img'
         [System.IO.File]::Copy($env:LGUESTPS_TEST_DISK, $disk)

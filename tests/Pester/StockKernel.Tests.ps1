@@ -45,12 +45,22 @@ Describe 'Debian''s kernel <Flavour>' -Tag StockKernel -ForEach $kernels {
         $packed.CopyTo($image)
         $packed.Dispose()
         $image.Dispose()
-        $guest = $stock.Kernel | New-LguestGuest -Name stock -MemoryMB 128 -Initrd $stock.Initrd -CommandLine $commandLine -Engine $engine | Add-LguestBlockDevice -Path $disk | Add-LguestRng
+        $guest = $stock.Kernel | New-LguestGuest -Name stock -MemoryMB 128 -Initrd $stock.Initrd -CommandLine $commandLine -Engine $engine -ConsoleSize 132x43 | Add-LguestBlockDevice -Path $disk | Add-LguestRng
         $guest.Platform | Should -Be 'Pc'
         $guest.PlatformReason | Should -Match "-$Flavour\) has no lguest entry"
         $null = $guest | Start-LguestGuest
         Wait-LguestGuest $guest -Console $prompt -TimeoutSeconds $bootSeconds -ErrorAction Stop
         Invoke-GuestCommand $guest 'uname -r -m' | Should -Match "-$Flavour i[56]86"
+    }
+
+    It 'knows the size of its console''s window' -Skip:$missing {
+        $result = Invoke-LguestCommand (Get-LguestGuest stock) 'stty size' -Prompt $prompt -TimeoutSeconds 300
+        "$result" | Should -Be '43 132'
+        $result.ExitCode | Should -Be 0
+    }
+
+    It 'is idle at its prompt, though its timer ticks' -Skip:$missing {
+        Wait-LguestGuest stock -Idle -TimeoutSeconds 300 -PassThru | Should -Be (Get-LguestGuest stock)
     }
 
     It 'writes to a disk what the host reads' -Skip:$missing {

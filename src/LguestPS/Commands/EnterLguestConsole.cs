@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LguestPS.Emulator.Launcher;
 using LguestPS.Emulator.Linux;
 
 namespace LguestPS.Commands;
@@ -44,6 +45,8 @@ public sealed class EnterLguestConsole : GuestCmdlet
 
     void Connect(LguestGuest guest, GuestRun run, GuestConsole console, long from, ref long shown)
     {
+        if (guest.Platform == GuestPlatform.Lguest && guest.ConsoleSize is null)
+            WriteVerbose(string.Format(Messages.ConsoleWithoutSize, guest.Name));
         HostTerminal terminal = new();
         Host.UI.WriteLine(string.Format(Messages.ConsoleEntered, guest.Name));
         using (IDisposable? raw = terminal.EnterRawMode())

@@ -39,8 +39,11 @@ public abstract class GuestCmdlet : LguestCmdlet
         BeginRecord();
         foreach (LguestGuest guest in Guest.Length > 0 ? Guest : FindByName())
         {
+            GuestRun? before = guest.Run;   // what this ends has last words, too
             ProcessGuest(guest);
-            RelayMessages(guest.Run);
+            RelayMessages(before);
+            if (guest.Run != before)
+                RelayMessages(guest.Run);
         }
     }
 

@@ -37,6 +37,18 @@ public sealed class HostTerminalTests : IDisposable
     }
 
     [Fact]
+    public void A_change_of_the_window_s_size_is_told_to_those_who_watch()
+    {
+        var terminal = new HostTerminal(pty.Slave, pty.Slave);
+        using var told = new SemaphoreSlim(0);
+        using (terminal.WatchWindowSize(() => told.Release()))
+        {
+            Assert.Equal(0, LibC.kill(Environment.ProcessId, LibC.SIGWINCH));
+            Assert.True(told.Wait(TimeSpan.FromSeconds(20)));
+        }
+    }
+
+    [Fact]
     public void Keys_are_read_one_by_one_in_raw_mode_and_output_is_shown()
     {
         var terminal = new HostTerminal(pty.Slave, pty.Slave);
