@@ -11,7 +11,10 @@ BeforeAll {
 
     # Runs a command in a session of its own; returns its progress records.
     function Get-Progress([string] $Command, [hashtable] $Parameters) {
-        $session = [powershell]::Create([System.Management.Automation.RunspaceMode]::NewRunspace)
+        $runspace = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault2())
+        $runspace.Open()
+        $session = [powershell]::Create()
+        $session.Runspace = $runspace
         try {
             $null = $session.AddCommand('Import-Module').AddParameter('Name', (Get-Module LguestPS).Path).Invoke()
             $session.Commands.Clear()
@@ -20,7 +23,7 @@ BeforeAll {
             # As one array: the collection goes with the session.
             , @($session.Streams.Progress | ForEach-Object { $_ })
         }
-        finally { $session.Runspace.Dispose() }
+        finally { $runspace.Dispose() }
     }
 }
 
