@@ -66,6 +66,8 @@ sealed unsafe partial class BlockTranslator
                 continue;
             if (!MemoryUse.TryGetStep(op, register, out int change))
                 break;
+            if (!IsNear(step + (long)change))
+                break;
             step += change;
         }
         if (count < 2)
@@ -110,12 +112,15 @@ sealed unsafe partial class BlockTranslator
         {
             if ((written & 1) == 0)
                 continue;
-            if (MemoryUse.TryGetStep(op, register, out int step))
+            if (MemoryUse.TryGetStep(op, register, out int step) && IsNear(runs[register].Step + (long)step))
                 runs[register].Step += step;
             else
                 runs[register] = default;
         }
     }
+
+    // Neither what is accessed nor where the register moves to may be further away: the sum that the host makes of register and displacement does not wrap as the guest's does.
+    static bool IsNear(long distance) => Math.Abs(distance) <= Reach;
 
     // Whether all accesses of an instruction are known to succeed.
     static bool IsCovered(Op* op, ReadOnlySpan<Run> runs)
@@ -164,7 +169,7 @@ sealed unsafe partial class BlockTranslator
 
         public bool TryExtend(int start, int size, bool write, ref int count)
         {
-            if (Math.Abs((long)start) > Reach)
+            if (!IsNear(start))
                 return false;
             int low = Math.Min(Low, start), high = Math.Max(High, start + size);
             if (high - low > Reach)

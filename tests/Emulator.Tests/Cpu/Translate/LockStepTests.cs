@@ -80,6 +80,28 @@ public sealed class LockStepTests
         Assert.Equal((uint)Value, pair.Register(Reg.Ecx));
     }
 
+    /// <summary>A register that moves away by a constant which the displacement takes back, over the end of the address space.</summary>
+    [Fact]
+    public void AddressThatWrapsAround()
+    {
+        const uint rounds = 1000;   // enough that the window shows the page
+        byte[] code =
+        [
+            0xBF, (byte)(rounds & 0xFF), (byte)(rounds >> 8), 0, 0,   // mov edi, rounds
+            0x89, 0xE8,                                      // start: mov eax, ebp
+            0x8B, 0x08,                                      // mov ecx, [eax]
+            0x81, 0xE8, 0x00, 0x00, 0x00, 0x70,              // sub eax, 0x70000000
+            0x01, 0xF9,                                      // add ecx, edi
+            0x89, 0x88, 0x00, 0x00, 0x00, 0x70,              // mov [eax + 0x70000000], ecx
+            0x4F,                                            // dec edi
+            0x75, 0xEB,                                      // jne start
+            0xF4,                                            // hlt
+        ];
+        using var pair = new LockStep(code);
+        pair.Run(InstructionsEach, new Random(1));
+        Assert.Equal(rounds * (rounds + 1) / 2, pair.Register(Reg.Ecx));
+    }
+
     /// <summary>A loop that writes an immediate of its own block, ahead of where it runs, each time round.</summary>
     [Fact]
     public void SelfModifyingCode()
