@@ -95,7 +95,7 @@ sealed class VirtioTransport
     /// <summary>Says that the configuration has changed, to a driver that is there to hear it. From any thread.</summary>
     public void RaiseConfigurationInterrupt()
     {
-        if (status.HasFlag(DeviceStatus.DriverOk))
+        if (Has(DeviceStatus.DriverOk))
             RaiseInterrupt(ConfigurationInterrupt);
     }
 
@@ -143,7 +143,7 @@ sealed class VirtioTransport
         switch (offset)
         {
             case <= DriverFeature + 3:
-                if (!status.HasFlag(DeviceStatus.Driver))
+                if (!Has(DeviceStatus.Driver))
                     PassOver(DriverRule.FeatureReadAfterDriver, ("offset", offset), ("status", (byte)Status));
                 RequireReadWidth(32, DeviceFeatureSelect, offset, mask);
                 return offset switch
@@ -177,7 +177,7 @@ sealed class VirtioTransport
                 return ReadQueueRegister(offset, mask);
 
             case NotifyOffset or NotifyOffset + 1:
-                if (!status.HasFlag(DeviceStatus.DriverOk))
+                if (!Has(DeviceStatus.DriverOk))
                     PassOver(DriverRule.NotifyAfterDriverOk, ("status", (byte)Status));
                 RequireReadWidth(16, NotifyOffset, offset, mask);
                 return lastNotified;
@@ -272,6 +272,9 @@ sealed class VirtioTransport
     /// <summary>A rule is broken that does no lasting harm: returns when the guest may go on.</summary>
     void PassOver(DriverRule rule, params ReadOnlySpan<(string Name, ulong Value)> values) => device.PassOver(rule, null, values);
 
+    // Without the box that Enum.HasFlag makes until it is compiled to the end.
+    bool Has(DeviceStatus bit) => (status & bit) != 0;
+
     Virtqueue? SelectedQueue => queueSelect < queues.Length ? queues[queueSelect] : null;
 
     bool TryGetSelectedQueue([NotNullWhen(true)] out Virtqueue? queue)
@@ -306,15 +309,15 @@ sealed class VirtioTransport
 
     void RequireDriver(uint offset)
     {
-        if (!status.HasFlag(DeviceStatus.Driver))
+        if (!Has(DeviceStatus.Driver))
             PassOver(DriverRule.ConfigurationReadAfterDriver, ("offset", offset), ("status", (byte)Status));
     }
 
     void RequireFeatureWrite(uint offset, uint mask)
     {
-        if (!status.HasFlag(DeviceStatus.Driver))
+        if (!Has(DeviceStatus.Driver))
             throw Violate(DriverRule.FeatureWriteAfterDriver, ("offset", offset), ("status", (byte)Status));
-        if (status.HasFlag(DeviceStatus.FeaturesOk))
+        if (Has(DeviceStatus.FeaturesOk))
             throw Violate(DriverRule.FeatureWriteBeforeFeaturesOk, ("offset", offset), ("status", (byte)Status));
         RequireWriteWidth(32, offset, mask);
     }
@@ -322,7 +325,7 @@ sealed class VirtioTransport
     /// <summary>Queues are set up between FEATURES_OK, read back, and DRIVER_OK (section 3.1.1).</summary>
     void RequireQueueSetUp()
     {
-        if (!status.HasFlag(DeviceStatus.FeaturesOk))
+        if (!Has(DeviceStatus.FeaturesOk))
             throw Violate(DriverRule.QueueSetUpAfterFeaturesOk, ("status", (byte)Status));
         if (featuresOkUnread)
             PassOver(DriverRule.FeaturesOkReadBackBeforeSetUp, ("status", (byte)Status));
@@ -476,7 +479,7 @@ sealed class VirtioTransport
             PassOver(DriverRule.QueueEnableIsOne, ("enable", value));
             return;
         }
-        if (status.HasFlag(DeviceStatus.DriverOk))
+        if (Has(DeviceStatus.DriverOk))
             throw Violate(DriverRule.QueueEnabledBeforeDriverOk, ("queue", queueSelect));
         RequireQueueSetUp();
         RequireWriteWidth(16, offset, mask);
@@ -512,7 +515,7 @@ sealed class VirtioTransport
             PassOver(DriverRule.NotifiedQueueExists, ("queue", value));
             return;
         }
-        if (!status.HasFlag(DeviceStatus.DriverOk))
+        if (!Has(DeviceStatus.DriverOk))
             PassOver(DriverRule.NotifyAfterDriverOk, ("queue", value), ("status", (byte)Status));
         RequireWriteWidth(16, offset, mask);
         lastNotified = (ushort)value;

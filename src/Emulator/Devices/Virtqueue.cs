@@ -240,13 +240,20 @@ sealed unsafe class Virtqueue
     }
 
     /// <summary>Takes the next available chain, sleeping until there is one. False when the queue is to stop.</summary>
+    /// <remarks>
+    /// No notification is lost. The driver writes its index, fences and reads our flag; we write the flag, fence and read its index: one of the two sees
+    /// the other's write. Either we see the chain, or the driver sees that it must notify, and the event stays set until we have waited for it. A
+    /// notification between the end of the wait and the reset is not lost either: the reset is a fence, and the index is read again behind it.
+    /// While the thread is awake the flag tells the driver not to notify; one that does all the same costs no system call, because nobody waits for the event.
+    /// Looking at the index for a moment before sleeping was measured: it saves nothing that can be seen, and on a busy host it takes the time from the guest.
+    /// </remarks>
     bool WaitForChain(CancellationToken stopping)
     {
         while (lastAvailable == AvailableIndex)
         {
             if (stopping.IsCancellationRequested)
                 return false;
-            InterruptIfUsed();   // about to sleep: now the driver should learn what was done
+            InterruptIfUsed();   // nothing is left to do: now the driver should learn what was done
             UsedFlags = (ushort)(UsedFlags & ~UsedNoNotify);
             // The driver may have added one before it could see the flag: look again once it can.
             Thread.MemoryBarrier();

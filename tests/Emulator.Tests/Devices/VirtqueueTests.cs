@@ -286,6 +286,32 @@ public sealed class VirtqueueTests : IDisposable
         Assert.Equal((Data + 16, 0), (noted, usedAtNote));
     }
 
+    [Theory]
+    [InlineData(0)]       // each request as soon as the one before is done
+    [InlineData(400)]     // about when the queue falls asleep
+    [InlineData(60_000)]  // when it sleeps
+    public void A_driver_that_notifies_only_when_asked_to_is_always_heard(int longestPause)
+    {
+        TestQueue queue = Start(chain => chain.Complete(0));
+        var random = new Random(longestPause);
+        int notifications = 0;
+        for (int request = 0; request < 3000; request++)
+        {
+            ushort before = queue.UsedIndex;
+            queue.Add((Data, 4, false));
+            // The driver's half of the rule: the index, a fence, the flag (section 3.2.1.4).
+            Thread.MemoryBarrier();
+            if ((queue.UsedFlags & 1) == 0)
+            {
+                notifications++;
+                queue.Notify();
+            }
+            machine.WaitFor(() => queue.UsedIndex != before, $"request {request}");
+            Thread.SpinWait(random.Next(longestPause + 1));
+        }
+        Assert.InRange(notifications, 1, 3000);
+    }
+
     [Fact]
     public void Serving_allocates_nothing()
     {

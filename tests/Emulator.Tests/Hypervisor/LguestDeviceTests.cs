@@ -187,4 +187,30 @@ public sealed class LguestDeviceTests : IDisposable
         guest.Start(new Assembly().Init().Gate(6, TestGuest.Handlers).Hypercall(4, TestGuest.Directory).Raw("0f0b"));
         Assert.Equal($"Bad address 0x{TestGuest.Stack - 12:x}", guest.RunToDeath());
     }
+
+    [Fact]
+    public void HypercallsAllocateNothing()
+    {
+        var code = new Assembly().Init();
+        foreach (uint rounds in (uint[])[500, 10, 3000])   // the first warms up
+        {
+            code.Mov(7, rounds);
+            uint top = code.Length;
+            // FLUSH_TLB, TS, SET_CLOCKEVENT, LOAD_TLS, SEND_INTERRUPTS
+            code.Hypercall(5).Hypercall(8, 0).Hypercall(9, 0).Hypercall(16, TestGuest.Scratch).Hypercall(19);
+            code.Raw("4f0f85").Imm32(top - (code.Length + 4)).Signal((byte)(rounds & 7));   // dec edi, jnz top
+        }
+        guest.Start(code);
+        guest.RunToSignal();
+        long[] allocated = new long[3];
+        for (int i = 0; i < 3; i++)
+        {
+            allocated[i] = GC.GetAllocatedBytesForCurrentThread();
+            if (i < 2)
+                guest.RunToSignal();
+        }
+        // The signal at the end of each part is a fault, which does allocate, not always the same. One object a round would be more than this.
+        const int smallestObject = 24;
+        Assert.InRange(allocated[2] - allocated[1] - (allocated[1] - allocated[0]), long.MinValue, 2990 * smallestObject - 1);
+    }
 }
