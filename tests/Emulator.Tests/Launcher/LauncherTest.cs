@@ -11,6 +11,7 @@ namespace LguestPS.Emulator.Tests.Launcher;
 sealed class RecordingLog : IMachineLog
 {
     readonly List<string> verbose = [], warnings = [];
+    readonly List<DriverViolation> violations = [];
 
     public bool IsVerbose { get; init; } = true;
 
@@ -18,11 +19,16 @@ sealed class RecordingLog : IMachineLog
 
     public IReadOnlyList<string> Warnings { get { lock (verbose) return [.. warnings]; } }
 
+    /// <summary>Rules that were broken and survived, to be looked at after the run.</summary>
+    public IReadOnlyList<DriverViolation> Violations => violations;
+
     public int Restarts { get; private set; }
 
     public void Verbose(string line) { lock (verbose) verbose.Add(line); }
 
     public void Warn(string line) { lock (verbose) warnings.Add(line); }
+
+    public void Violation(DriverViolation violation) => violations.Add(violation);
 
     public void Restarting() => Restarts++;
 }

@@ -44,6 +44,47 @@ public sealed class MachineTests : LauncherTest
         Assert.Equal((exit.Message, Start + 5), (exit.Violation!.Message, exit.Violation.GuestEip));
     }
 
+    [Theory]
+    [InlineData(ViolationAction.Warn)]
+    [InlineData(ViolationAction.Ignore)]
+    public void AGuestMayGoOnAfterADriverViolation(ViolationAction action)
+    {
+        GuestDefinition definition = Definition(Kernel(Guest().Mov(0, 0x20).Raw("8805").Imm32(Window + 20).Hypercall(2, Message, 1)));
+        definition.OnViolation = action;
+        using Machine machine = new(definition, console, Log);
+        using Timer watchdog = new(_ => machine.Stop(), null, 20_000, Timeout.Infinite);
+        Assert.Equal(GuestExitKind.PowerOff, machine.Run().Kind);
+        Assert.Equal(DriverRule.StatusBitsKnown, Assert.Single(Log.Violations).Rule);
+    }
+
+    [Fact]
+    public void WhatWasDoneIsCountedOverRestartsAndAfterTheEnd()
+    {
+        string path = Kernel(Guest().Raw("8a0d").Imm32(Window + 20).Hypercall(2, Message, 2));   // a look at the console's status: a page fault of the device window
+        int starts = 0;
+        RestartLog log = new(() =>
+        {
+            if (++starts == 2)
+                File.WriteAllBytes(path, ElfImage.Make(Start, (Start, Image(Guest().Hypercall(2, Message, 1)), 0x8000)));
+        });
+        using Machine machine = new(Definition(path), console, log);
+        machine.Run();
+
+        MachineActivity activity = machine.Measure();
+        long[] deviceBytes = new long[machine.DeviceCount];
+        MachineSample sums = machine.Sample(deviceBytes);
+
+        Assert.Equal((2, 3, 3), (activity.Traps[14], activity.Hypercalls[1], activity.Hypercalls[2]));
+        Assert.Equal(machine.Counters.Instructions, activity.Instructions);
+        Assert.Equal((activity.Instructions, activity.Traps.Sum(), activity.Interrupts.Sum(), activity.Hypercalls.Sum(), 0),
+            (sums.Instructions, sums.Traps, sums.Interrupts, sums.Hypercalls, sums.Requests));
+        Assert.Equal([0L], deviceBytes);
+        Assert.Equal("console", Assert.Single(activity.Devices).Kind);
+        Assert.Equal(["input", "output"], activity.Devices[0].Queues.Select(queue => queue.Name));
+        Assert.Equal(2L << 20, activity.MemoryBytes);
+        Assert.InRange(activity.ResidentBytes, 1, 2 << 20);
+    }
+
     [Fact]
     public void TheConsoleShowsEmergencyWrites()
     {

@@ -23,7 +23,9 @@ public sealed class InterruptControllerTests
             Assert.Equal(0x20 + line, controller.Acknowledge());
             EndBoth();
             Assert.False(controller.HasRequest);
+            Assert.Equal(1, controller.Acknowledged[line]);
         }
+        Assert.Equal(15, controller.Acknowledged.Sum());
     }
 
     [Fact]
