@@ -92,8 +92,9 @@ Describe 'Measure-LguestGuest' {
         $ended.Devices[0].Requests | Should -BeGreaterThan ($running.Devices[0].Requests - 1)
         $ended.Uptime | Should -BeGreaterThan $running.Uptime
         (Measure-LguestGuest $guest).Uptime | Should -Be $ended.Uptime
+        $ended.Devices[0].BytesToGuest | Should -BeGreaterThan 0
         $null = Start-LguestGuest $guest
-        (Measure-LguestGuest $guest).Uptime | Should -BeLessThan $ended.Uptime
+        (Measure-LguestGuest $guest).Devices[0].BytesToGuest | Should -Be 0   # nothing has been typed in this run
     }
 
     It 'adds up what was before a restart and after it' {
