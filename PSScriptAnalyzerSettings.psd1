@@ -7,6 +7,7 @@
         'PSUseSingularNouns'                           # likewise
         'PSReviewUnusedParameter'                      # does not look into nested script blocks, where they are used
         'PSUseDeclaredVarsMoreThanAssignments'         # does not see that Pester's blocks share variables
+        'PSAvoidGlobalVars'                            # what the action of an event subscription shares with a test
         'PSUseUsingScopeModifierInNewRunspaces'        # takes Start-Job's -ArgumentList for none
     )
     Rules        = @{ PSAvoidUsingCmdletAliases = @{ allowlist = @('Add-LguestNetworkAdapter') } }   # a name, by the module's own choice
