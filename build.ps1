@@ -103,9 +103,13 @@ function Invoke-Test {
     foreach ($project in Get-ChildItem (Join-Path $root 'tests') -Filter *.csproj -Recurse) {
         $report = "$($project.BaseName).trx"
         & dotnet test $project.FullName -c Release -v quiet --nologo --results-directory $results --logger "trx;LogFileName=$report"
+        $ended = $LASTEXITCODE
         if (-not (Test-Path (Join-Path $results $report))) { throw "$($project.Name) could not be run." }
         $counters = ([xml](Get-Content (Join-Path $results $report) -Raw)).TestRun.ResultSummary.Counters
-        Add-Count $counters.passed ([int]$counters.failed + [int]$counters.error + [int]$counters.aborted) ([int]$counters.total - [int]$counters.executed)
+        $failed = [int]$counters.failed + [int]$counters.error + [int]$counters.aborted
+        # A test process that dies leaves a report of the tests before that, none of which need have failed.
+        if ($ended -ne 0 -and $failed -eq 0) { throw "$($project.Name) did not come to its end." }
+        Add-Count $counters.passed $failed ([int]$counters.total - [int]$counters.executed)
     }
     $report = Join-Path $results 'Pester.txt'
     Invoke-Script (Join-Path $root 'tests/Pester/Invoke-Tests.ps1') (@('-Report', $report, '-Module', (Join-Path $packaged 'LguestPS.psd1')) + $(if ($TagFilter) { '-TagFilter', ($TagFilter -join ',') }))
