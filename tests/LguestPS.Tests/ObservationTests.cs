@@ -121,6 +121,22 @@ public sealed class ObservationTests
         Assert.Equal(marks.OrderBy(mark => mark.Time), marks);
     }
 
+    [Theory]
+    [InlineData(new[] { 0.0, 5, 10 }, new[] { 5.0, 5 })]
+    [InlineData(new[] { 0.0, 5, 5.25 }, new[] { 5.25 })]   // the last sample counts, however soon it comes
+    [InlineData(new[] { 0.0, 0.5, 5, 5.5, 10 }, new[] { 5.0, 5 })]
+    [InlineData(new[] { 0.0, 0.5 }, new double[0])]
+    public void ATimelinesPiecesLoseNothing(double[] at, double[] lengths)
+    {
+        TimelineRecorder.Point[] points = [.. at.Select((time, index) => new TimelineRecorder.Point(TimeSpan.FromMilliseconds(time), new(index, 0, 0, 0, 0), [index * 8]))];
+
+        TimelineSample[] pieces = [.. GuestTimeline.Pieces("observed", ["console"], points)];
+
+        Assert.Equal(lengths, pieces.Select(piece => piece.Duration.TotalMilliseconds));
+        if (pieces.Length > 0)
+            Assert.Equal(points[^1].DeviceBytes[0], pieces.Sum(piece => piece.DeviceBytesPerSecond * piece.Duration.TotalSeconds), 6);
+    }
+
     [Fact]
     public void APictureCutsLongLinesShowsWhatIsWrongAndIsXml()
     {

@@ -22,7 +22,7 @@ sealed class GuestTimeline
             now = marks[^1];
         Duration = now.Time;
         Marks = [.. marks.Select((mark, index) => new TimelineMark(guestName, Started, mark, index + 1 < marks.Length ? marks[index + 1] : now))];
-        Samples = [.. Pieces(points, deviceNames)];
+        Samples = [.. Pieces(guestName, deviceNames, points)];
     }
 
     /// <summary>The guest's name.</summary>
@@ -43,18 +43,17 @@ sealed class GuestTimeline
     /// <summary>What was done in each piece of it.</summary>
     public IReadOnlyList<TimelineSample> Samples { get; }
 
-    // Two samples may be next to each other in time; rates of no time mean nothing.
-    IEnumerable<TimelineSample> Pieces(TimelineRecorder.Point[] points, IReadOnlyList<string> deviceNames)
+    // Two samples may be next to each other in time, where rates mean little: such pieces become one. The last sample ends the last piece, so that nothing that was done is missing.
+    internal static IEnumerable<TimelineSample> Pieces(string guestName, IReadOnlyList<string> deviceNames, TimelineRecorder.Point[] points)
     {
-        if (points.Length == 0)
-            yield break;
-        TimelineRecorder.Point from = points[0];
-        foreach (TimelineRecorder.Point to in points.AsSpan(1).ToArray())
+        List<TimelineRecorder.Point> bounds = [];
+        foreach (TimelineRecorder.Point point in points)
         {
-            if (to.Time - from.Time < ShortestSample)
-                continue;
-            yield return new(GuestName, deviceNames, from, to);
-            from = to;
+            if (bounds.Count == 0 || point.Time - bounds[^1].Time >= ShortestSample)
+                bounds.Add(point);
         }
+        if (bounds.Count > 1)
+            bounds[^1] = points[^1];
+        return bounds.Zip(bounds.Skip(1), (from, to) => new TimelineSample(guestName, deviceNames, from, to));
     }
 }
