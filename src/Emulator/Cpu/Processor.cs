@@ -17,6 +17,7 @@ public sealed unsafe class Processor : IDisposable
 {
     readonly CpuState* s;
     readonly LinearWindow? window;
+    readonly ExactWindows? exact;
     readonly Tlb tlb;
     readonly CodeStore code;
     readonly Translator? translator;
@@ -32,7 +33,9 @@ public sealed unsafe class Processor : IDisposable
         Owner = owner;
         if (codeMemory != null && memory.TryOpenWindow() is { } hostWindow)
             window = new LinearWindow(hostWindow, memory.Size);
-        tlb = new Tlb(memory.Base, window);
+        if (codeMemory is { AllowsSegmentBases: true })
+            exact = ExactWindows.TryOpen(memory);
+        tlb = new Tlb(memory.Base, window, exact);
         s = (CpuState*)NativeMemory.AlignedAlloc((nuint)sizeof(CpuState), 64);
         NativeMemory.Clear(s, (nuint)sizeof(CpuState));
         s->ProcessorHandle = GCHandle.ToIntPtr(GCHandle.Alloc(this));
@@ -48,7 +51,7 @@ public sealed unsafe class Processor : IDisposable
         code = new CodeStore(this, s, tlb);
         Mmu = new Mmu.Mmu(this, s, tlb, code);
         if (codeMemory != null)
-            code.Translator = translator = new Translator(this, s, code, tlb, codeMemory);
+            code.Translator = translator = new Translator(this, s, code, tlb, codeMemory, exact is not null);
         for (var register = SegmentRegister.Es; register <= SegmentRegister.Gs; register++)
             SetSegment(register, 0, FlatData);
         SetCodeSegment(0, FlatCode);
@@ -74,6 +77,9 @@ public sealed unsafe class Processor : IDisposable
 
     internal Mmu.Mmu Mmu { get; }
 
+    /// <summary>Which blocks' accesses are direct; null when none are, on this host or by the interpreter.</summary>
+    internal HotBlocks? Hot => translator?.Hot;
+
     /// <summary>Who decides how long it runs at a time; its owner when null.</summary>
     internal IProcessorPace? Pace { get; set; }
 
@@ -84,6 +90,7 @@ public sealed unsafe class Processor : IDisposable
             instructions = Pace.Begin(this, instructions);
         long limit = s->Retired + instructions;
         reachedLimit = false;
+        s->Native.LoadedBase = null;   // another thread, or another processor of this one
         UpdateMode();
         while (!RunUntilFault(limit, out CpuEvent e))
         {
@@ -142,6 +149,8 @@ public sealed unsafe class Processor : IDisposable
         s->Stepping = breakpoints ? 1 : 0;
         s->Tlb = breakpoints || Mmu.ChecksAlignment ? tlb.Empty : s->Cpl == 3 ? tlb.User : tlb.Supervisor;
         s->WindowTags = tlb.TagsOf(s->Tlb);
+        if (exact is not null)
+            s->Native.ExactBase = s->Tlb == tlb.Empty ? exact.Empty : exact.Of(s->Cpl == 3).Base;
     }
 
     /// <summary>Forgets translations; global ones too when asked.</summary>
@@ -191,6 +200,7 @@ public sealed unsafe class Processor : IDisposable
         translator?.Dispose();
         tlb.Dispose();
         window?.Dispose();
+        exact?.Dispose();
         GCHandle.FromIntPtr(s->ProcessorHandle).Free();
         NativeMemory.AlignedFree(s);
     }
@@ -240,6 +250,18 @@ public sealed unsafe class Processor : IDisposable
     {
         RollBack();
         translator!.SetAside(e);
+    }
+
+    /// <summary>Leads a direct access of machine code that has faulted to where it goes on.</summary>
+    internal void FindColdPath() => translator!.FindColdPath();
+
+    /// <summary>The interpreter has done what a direct access could not: the next one may be able to.</summary>
+    internal void ShowTouched()
+    {
+        long linear = s->Native.FaultAddress - s->Native.LoadedBase;
+        s->Native.FaultAddress = null;
+        if (linear is >= 0 and <= uint.MaxValue && s->Tlb != tlb.Empty)
+            tlb.ShowExactly((uint)linear, s->Cpl == 3);
     }
 
     // The innermost loop: no exception handling in the method that holds it, so that the present instruction lives in a host register.

@@ -7,7 +7,7 @@ namespace LguestPS.Emulator.Linux;
 /// <summary>Memory for machine code: a memory file mapped twice, to be written at one place and run at the other. Pages are taken from the host as they are touched.</summary>
 public sealed unsafe class CodeMemoryFile : ICodeMemory
 {
-    bool disposed;
+    bool disposed, catchesFaults;
 
     /// <summary>Makes it; <paramref name="size"/> is a multiple of the page size.</summary>
     /// <exception cref="HostCallException">The host won't give the memory, or won't have memory files run.</exception>
@@ -48,11 +48,19 @@ public sealed unsafe class CodeMemoryFile : ICodeMemory
     public int Size { get; }
 
     /// <inheritdoc/>
+    public bool AllowsSegmentBases => HostSegments.BasesAreOurs;
+
+    /// <inheritdoc/>
+    public bool TryCatchFaults(in FaultExit exit) => catchesFaults = FaultRelay.TryAdd(Executable, Size, exit);
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         if (disposed)
             return;
         disposed = true;
+        if (catchesFaults)
+            FaultRelay.Remove(Executable);
         LibC.munmap(Writable, Size);
         LibC.munmap(Executable, Size);
     }

@@ -10,7 +10,11 @@ public unsafe interface IMemoryWindow : IDisposable
     /// <param name="linear">Where; a multiple of the page size.</param>
     /// <param name="physical">What, by guest-physical address; likewise.</param>
     /// <param name="length">Bytes, likewise.</param>
-    bool TryShow(uint linear, uint physical, uint length);
+    /// <param name="writable">Whether it can be written there.</param>
+    bool TryShow(uint linear, uint physical, uint length, bool writable = true);
+
+    /// <summary>Shows nothing at a linear address. False: the host won't, and what was there may still be.</summary>
+    bool TryHide(uint linear, uint length);
 
     /// <summary>Empties it. False: the host won't.</summary>
     bool TryClear();

@@ -22,14 +22,16 @@ sealed unsafe class EmulatedProcessor : IProcessorOwner, IDisposable
     CpuEvent? ended;
     bool usedForeignSelector;
 
-    /// <summary>Makes a processor whose selectors are those of the native process; one that translates, if wanted.</summary>
-    public EmulatedProcessor(OracleSelectors selectors, bool translates)
+    /// <summary>Makes a processor whose selectors are those of the native process.</summary>
+    public EmulatedProcessor(OracleSelectors selectors, TestedEngine engine)
     {
         this.selectors = selectors;
         content = [.. OracleLayout.Regions.SelectMany(OracleLayout.Content)];
         memory = TestEngine.CreateMemory((uint)content.Length);
         content.CopyTo(memory.Slice(0, memory.Size));
-        cpu = new Processor(memory, this, translates ? new CodeMemoryFile(CodeMemoryBytes) : null);
+        cpu = new Processor(memory, this, engine == TestedEngine.Interpreter ? null : new CodeMemoryFile(CodeMemoryBytes));
+        if (cpu.Hot is { } hot)
+            hot.TakesAll = engine == TestedEngine.DirectTranslator;
     }
 
     /// <summary>Runs a case to its first exception.</summary>

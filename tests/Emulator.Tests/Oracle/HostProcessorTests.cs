@@ -15,34 +15,42 @@ public sealed class HostProcessorTests
 
     [NativeTheory]
     [MemberData(nameof(Mnemonics))]
-    public void Instruction(string mnemonic) => Check(mnemonic, translates: false);
+    public void Instruction(string mnemonic) => Check(mnemonic, TestedEngine.Interpreter);
 
     /// <summary>The same by the translator. A case's memory is in the TLB when an earlier one has been there, so that both ways of an access are met.</summary>
     [NativeTheory]
     [MemberData(nameof(Mnemonics))]
-    public void TranslatedInstruction(string mnemonic) => Check(mnemonic, translates: true);
+    public void TranslatedInstruction(string mnemonic) => Check(mnemonic, TestedEngine.Translator);
 
-    static void Check(string mnemonic, bool translates)
+    /// <summary>The same by direct accesses.</summary>
+    [NativeTheory]
+    [MemberData(nameof(Mnemonics))]
+    public void DirectInstruction(string mnemonic) => Check(mnemonic, TestedEngine.DirectTranslator);
+
+    static void Check(string mnemonic, TestedEngine engine)
     {
         InstructionDefinition[] definitions = OracleScope.Groups[mnemonic];
         OracleRun.Check(mnemonic, Math.Max(CasesPerGroup, CasesPerDefinition * definitions.Length),
-            (random, selectors) => SingleInstructionCases.Make(definitions, random, selectors), translates);
+            (random, selectors) => SingleInstructionCases.Make(definitions, random, selectors), engine);
     }
 
     [NativeTheory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Sequences(bool translates) => OracleRun.Check("sequences", 30_000, SequenceCases.Make, translates);
+    [InlineData(TestedEngine.Interpreter)]
+    [InlineData(TestedEngine.Translator)]
+    [InlineData(TestedEngine.DirectTranslator)]
+    public void Sequences(TestedEngine engine) => OracleRun.Check("sequences", 30_000, SequenceCases.Make, engine);
 
     [NativeTheory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void SelfModifyingCode(bool translates) => OracleRun.Check("self-modifying", 10_000, SelfModifyingCases.Make, translates);
+    [InlineData(TestedEngine.Interpreter)]
+    [InlineData(TestedEngine.Translator)]
+    [InlineData(TestedEngine.DirectTranslator)]
+    public void SelfModifyingCode(TestedEngine engine) => OracleRun.Check("self-modifying", 10_000, SelfModifyingCases.Make, engine);
 
     [NativeTheory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void SingleStep(bool translates)
+    [InlineData(TestedEngine.Interpreter)]
+    [InlineData(TestedEngine.Translator)]
+    [InlineData(TestedEngine.DirectTranslator)]
+    public void SingleStep(TestedEngine engine)
     {
         InstructionDefinition[] all = [.. OracleScope.Groups.Values.SelectMany(g => g)];
         OracleRun.Check("single-step", 10_000, (random, selectors) =>
@@ -50,7 +58,7 @@ public sealed class HostProcessorTests
             OracleCase c = SingleInstructionCases.Make([random.Pick<InstructionDefinition>(all)], random, selectors);
             c.Eflags |= EflagsBits.Trap;
             return c;
-        }, translates);
+        }, engine);
     }
 
     [NativeFact]

@@ -17,7 +17,7 @@ static class OracleRun
     static readonly int? Only = int.TryParse(Environment.GetEnvironmentVariable("LGUESTPS_ORACLE_ONLY"), out int only) ? only : null;
 
     /// <summary>Fails with a report of the first cases in which the processors differ.</summary>
-    public static void Check(string group, int count, Func<OracleRandom, OracleSelectors, OracleCase> make, bool translates = false)
+    public static void Check(string group, int count, Func<OracleRandom, OracleSelectors, OracleCase> make, TestedEngine engine = TestedEngine.Interpreter)
     {
         count = Math.Max(1, (int)(count * Multiplier));
         ulong groupSeed = OracleRandom.Derive(Seed, group);
@@ -26,7 +26,7 @@ static class OracleRun
         for (int first = 0; first < count; first += BatchSize)
         {
             using var native = new NativeProcessor();
-            using var emulated = new EmulatedProcessor(native.Selectors, translates);
+            using var emulated = new EmulatedProcessor(native.Selectors, engine);
             List<(int Number, OracleCase Case, OracleResult Result)> ran = [];
             foreach (int number in Only is { } only ? [only] : Enumerable.Range(first, Math.Min(BatchSize, count - first)))
             {

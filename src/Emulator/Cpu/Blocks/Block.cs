@@ -33,6 +33,15 @@ public unsafe struct Block
     /// <summary>The same with a look at interrupts and the instruction limit before. Null while there is no machine code.</summary>
     public byte* NativeChecked;
 
+    /// <summary>How often the block was met by samples of what runs, lately; its last sample's number.</summary>
+    public uint Heat, SampledAt;
+
+    /// <summary>Whether its machine code reaches memory directly.</summary>
+    public bool IsDirect;
+
+    /// <summary>How often it had to give that up.</summary>
+    public byte GivenUp;
+
     /// <summary>The next block with the same hash.</summary>
     public Block* NextInBucket;
 

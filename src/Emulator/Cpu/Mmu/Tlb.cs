@@ -7,13 +7,17 @@ namespace LguestPS.Emulator.Cpu.Mmu;
 /// <summary>Three tables of <see cref="TlbEntry"/>: for supervisors, for ring 3, and one that stays empty, for times when every access must be looked at. Each has a table of <see cref="WindowTag"/> beside it.</summary>
 /// <param name="ram">Guest-physical address 0.</param>
 /// <param name="window">Where pages can be shown; null where they can't be.</param>
-sealed unsafe class Tlb(byte* ram, LinearWindow? window) : IDisposable
+/// <param name="exact">The same for those that may be accessed without a look; what is there is never more than this TLB has allowed.</param>
+sealed unsafe class Tlb(byte* ram, LinearWindow? window, ExactWindows? exact) : IDisposable
 {
     /// <summary>Entries in a table.</summary>
     public const int Size = 1024;
 
     // Accesses of translated code to a page before the window shows it.
     const uint UsesBeforeShown = 48;
+
+    // Pages, a power of two, that come into an exact window together where they are known: each alone costs a fault.
+    const uint PagesAround = 16;
 
     /// <summary>The same where it won't.</summary>
     public const int MostUses = (int)GuestMemory.PageSize - 1;
@@ -52,6 +56,23 @@ sealed unsafe class Tlb(byte* ram, LinearWindow? window) : IDisposable
             CopyTags(index);
         else
             Hide(index);
+        exact?.Of(user).Replace(page, Physical(entry));
+    }
+
+    /// <summary>Translated code has run into the absence of a page from an exact window, and the access has been done: lets it, and its neighbours that are known, be accessed there.</summary>
+    public void ShowExactly(uint linear, bool user)
+    {
+        TlbEntry* table = user ? User : Supervisor;
+        if (exact is null || table[Index(linear)].ReadTag != (linear & ~0xFFFu))
+            return;
+        uint first = linear & ~(PagesAround * GuestMemory.PageSize - 1);
+        for (uint page = first; page - first < PagesAround * GuestMemory.PageSize; page += GuestMemory.PageSize)
+        {
+            TlbEntry* entry = table + Index(page);
+            bool writable = entry->WriteTag == page;
+            if (entry->ReadTag == page && !exact.Of(user).Shows(page, Physical(entry), writable))
+                exact.Of(user).Show(page, Physical(entry), writable, global[entry - entries]);
+        }
     }
 
     /// <summary>Where the window shows linear address 0; null when there is none.</summary>
@@ -63,7 +84,7 @@ sealed unsafe class Tlb(byte* ram, LinearWindow? window) : IDisposable
         if (entry->ReadTag == TlbEntry.Invalid)
             return;
         uint index = (uint)(entry - entries);
-        uint page = entries[index].ReadTag, physical = (uint)((byte*)(entries[index].Addend + page) - ram);
+        uint page = entries[index].ReadTag, physical = Physical(entry);
         // Both tables may have had another page there.
         Hide(index & (Size - 1));
         Hide(index & (Size - 1) | Size);
@@ -82,6 +103,8 @@ sealed unsafe class Tlb(byte* ram, LinearWindow? window) : IDisposable
         for (uint index = Index(linear); index < 2 * Size; index += Size)
             if (entries[index].ReadTag == (linear & ~0xFFFu))
                 Invalidate(index);
+        exact?.Supervisor.Hide(linear);
+        exact?.User.Hide(linear);
     }
 
     /// <summary>Forgets all pages, or all that are not global.</summary>
@@ -90,6 +113,8 @@ sealed unsafe class Tlb(byte* ram, LinearWindow? window) : IDisposable
         for (uint index = 0; index < 2 * Size; index++)
             if (includeGlobal || !global[index])
                 Invalidate(index);
+        exact?.Supervisor.HideAll(includeGlobal);
+        exact?.User.HideAll(includeGlobal);
     }
 
     /// <summary>Makes the next write of a host page go the slow way, by whatever linear address.</summary>
@@ -102,6 +127,8 @@ sealed unsafe class Tlb(byte* ram, LinearWindow? window) : IDisposable
             entries[index].WriteTag = TlbEntry.Invalid;
             tags[index].Write = TlbEntry.Invalid;
         }
+        exact?.Supervisor.ForbidWrites((uint)(hostPage - ram));
+        exact?.User.ForbidWrites((uint)(hostPage - ram));
     }
 
     public void Dispose()
@@ -123,6 +150,8 @@ sealed unsafe class Tlb(byte* ram, LinearWindow? window) : IDisposable
         new Span<WindowTag>(tags, 3 * Size).Fill(new WindowTag { Read = UsesBeforeShown, Write = TlbEntry.Invalid });
         return tags;
     }
+
+    uint Physical(TlbEntry* entry) => (uint)((byte*)(entry->Addend + entry->ReadTag) - ram);
 
     void CopyTags(uint index) => tags[index] = new WindowTag { Read = entries[index].ReadTag, Write = entries[index].WriteTag };
 

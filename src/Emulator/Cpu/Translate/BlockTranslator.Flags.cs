@@ -84,7 +84,7 @@ sealed unsafe partial class BlockTranslator
     {
         if (recipe.Kind == FlagRecipeKind.None || (RegisterUse.WrittenBy(op) & recipe.Registers) == 0)
             return true;
-        if (!FlagLiveness.OverwritesAll(op) && (!flagsNative || !IsCovered(op, runs) || (UsesFpu(op) && !fpuIsHost)))
+        if (!FlagLiveness.OverwritesAll(op) && (!flagsNative || !(IsCovered(op, runs) || KeepsFlagsDirectly(op)) || (UsesFpu(op) && !fpuIsHost)))
             SaveFlags();
         return false;
     }

@@ -32,13 +32,24 @@ sealed unsafe partial class BlockTranslator
         emit.Constant(size, (int)value);
     }
 
-    // Makes the memory operand reachable by EmitAccess. Destroys the host's flags.
+    // Makes the memory operand reachable by EmitAccess. Destroys the host's flags, unless it is direct or in a run.
     void EmitOperand(Op* op, int size, bool write)
     {
+        if (direct && !HasBase(op))
+        {
+            SetDirect(Base(op), Index(op), op->Scale, (int)op->Displacement);
+            return;
+        }
         if (op->Base != Reg.None && op->Index == Reg.None && !HasBase(op) && TryJoinRun(op, HostRegister.Of(op->Base), (int)op->Displacement, size, write))
             return;
         KeepFlags();
         EmitLinear(op, write);
+        if (direct)
+        {
+            SetDirect(Place, -1, 0, 0);
+            flagsNative = false;
+            return;
+        }
         EmitCheck(size, write);
     }
 
@@ -69,7 +80,7 @@ sealed unsafe partial class BlockTranslator
         slowAccesses.Add(new SlowAccess { Site = EmitTagCheck(page, tag, write), Resume = emit.Offset, Write = write });
         missRecipe = flagsSaved ? default : recipe;
         flagsNative = false;
-        runRegister = -1;
+        operand = new Operand { Base = Place };
     }
 
     // With the address of the last byte in one register and that of the first in the other: a jump that is taken when the window does not show their page, or they have none in common.
@@ -85,14 +96,18 @@ sealed unsafe partial class BlockTranslator
 
     // An instruction of the host's with a register (or an extension of the opcode) and the memory operand that EmitOperand or EmitCheck has made reachable: nothing else may be done with its place.
     // A locked instruction is one for the host, too: device threads watch memory, and must see its stores and loads in order.
-    void EmitAccess(int size, int opcode, int register)
+    void EmitAccess(int size, int opcode, int register, int mandatoryPrefix = 0)
     {
+        if (operand.IsDirect)
+            NoteDirectAccess(emit.Offset);
         if (locked)
             emit.Byte(0xF0);
-        if (runRegister >= 0)
-            emit.Memory(size, opcode, register, HostRegister.Window, runRegister, 0, runDisplacement);
+        if (mandatoryPrefix != 0)
+            emit.Byte(mandatoryPrefix);
+        if (operand.IsDirect)
+            EmitDirectAccess(size, opcode, register);
         else
-            emit.Memory(size, opcode, register, HostRegister.Window, Place, 0, 0);
+            emit.Memory(size, opcode, register, HostRegister.Window, operand.Base, 0, operand.Displacement);
     }
 
     // Leaves the instruction to the interpreter when the condition holds. Nothing of it may have been done; flags are saved.
@@ -124,12 +139,21 @@ sealed unsafe partial class BlockTranslator
             return;
         }
         // The exchange must not move the operand.
-        if ((register & 1) != 0 && runRegister == register >> 2)
+        bool exchanges = (register & 1) != 0;
+        if (exchanges && operand.IsDirect && (operand.Base == register >> 2 || operand.Index == register >> 2))
         {
-            emit.Memory(4, 0x8D, Place, runRegister, runDisplacement);
-            runRegister = -1;
+            emit.Memory(4, 0x8D, Place, operand.Base, operand.Index, operand.Scale, operand.Displacement);
+            SetDirect(Place, -1, 0, 0);
         }
-        EmitAccess(1, opcode, TakeByte(register));
+        else if (exchanges && operand.Base == register >> 2)
+        {
+            emit.Memory(4, 0x8D, Place, operand.Base, operand.Displacement);
+            operand = new Operand { Base = Place };
+        }
+        int low = TakeByte(register);
+        exchanged = exchanges ? register : -1;
+        EmitAccess(1, opcode, low);
+        exchanged = -1;
         ReturnByte(register);
     }
 

@@ -16,11 +16,15 @@ sealed unsafe partial class BlockTranslator
 
     readonly Run[] runs = new Run[HostRegister.GuestEsp + 1];
     bool joinsAccesses;
-    int runRegister, runDisplacement;
 
     // The memory operand at a register plus a constant, by a run or by a look of its own.
     void EmitOperandAt(Op* op, int register, int displacement, int size, bool write)
     {
+        if (direct)
+        {
+            SetDirect(register, -1, 0, displacement);
+            return;
+        }
         if (TryJoinRun(op, register, displacement, size, write))
             return;
         KeepFlags();
@@ -41,8 +45,7 @@ sealed unsafe partial class BlockTranslator
             if (!runs[register].Covers(displacement, size, write))
                 return false;
         }
-        runRegister = register;
-        runDisplacement = displacement;
+        operand = new Operand { Base = register, Displacement = displacement };
         return true;
     }
 

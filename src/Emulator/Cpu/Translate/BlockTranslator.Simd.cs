@@ -15,12 +15,19 @@ sealed unsafe partial class BlockTranslator
         int register = form.GeneralRegister ? HostRegister.Of(op->Register) : op->Register;
         if ((op->Flags & OpFlags.Memory) != 0)
         {
-            KeepFlags();
-            EmitLinear(op, form.Writes);
-            if (form.Aligned)
-                EmitMissUnlessAligned();
-            EmitCheck(form.Bytes, form.Writes);
-            EmitAccess(SizeOf(prefix), 0xF00 | opcode, register);
+            if (direct)
+            {
+                EmitOperand(op, form.Bytes, form.Writes);   // the host looks whether it is aligned
+            }
+            else
+            {
+                KeepFlags();
+                EmitLinear(op, form.Writes);
+                if (form.Aligned)
+                    EmitMissUnlessAligned();
+                EmitCheck(form.Bytes, form.Writes);
+            }
+            EmitAccess(prefix == 0x66 ? 2 : 4, 0xF00 | opcode, register, prefix is 0xF2 or 0xF3 ? prefix : 0);
         }
         else if (opcode == 0x77)
         {

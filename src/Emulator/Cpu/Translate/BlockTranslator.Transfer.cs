@@ -161,7 +161,8 @@ sealed unsafe partial class BlockTranslator
     void EmitLeaveFrame(Op* op)
     {
         EmitOperandAt(op, HostRegister.Rbp, 0, 4, write: false);
+        EmitAccess(4, 0x8B, HostRegister.Temp);
         emit.Memory(4, 0x8D, Esp, HostRegister.Rbp, 4);
-        EmitAccess(4, 0x8B, HostRegister.Rbp);
+        emit.Move(HostRegister.Rbp, HostRegister.Temp);
     }
 }

@@ -18,6 +18,12 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     /// <summary>Set there for a look that has failed for accesses joined in a run: they are to be done apart, by <see cref="TranslateApart"/>.</summary>
     public const uint ApartSite = 0x40000000;
 
+    /// <summary>Set there for a jump of a block whose accesses are direct.</summary>
+    public const uint DirectSite = 0x20000000;
+
+    /// <summary>The rest of it is the jump's place.</summary>
+    public const uint SiteMask = DirectSite - 1;
+
     readonly Emitter emit = cache.Emit;
     readonly Thunks thunks = cache.Thunks;
     readonly List<ColdPath> coldPaths = [];
@@ -28,11 +34,14 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     bool leavesByState, locked;
     FlagRecipe missRecipe;
 
-    /// <summary>Translates a block. There must be room in the cache.</summary>
-    public void Translate(Block* block)
+    /// <summary>Translates a block, anew where it was. There must be room in the cache.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="direct">Whether its accesses are to be direct.</param>
+    public void Translate(Block* block, bool direct)
     {
         Begin(block);
-        joinsAccesses = true;
+        joinsAccesses = !direct;
+        this.direct = direct;
         block->NativeChecked = cache.Address(emit.Offset);
         EmitBoundary();
         block->Native = cache.Address(emit.Offset);
@@ -43,7 +52,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     public int TranslateApart(Block* block, uint eip)
     {
         Begin(block);
-        joinsAccesses = false;
+        joinsAccesses = direct = false;
         Op* first = block->Ops;
         while (block->Eip + first->Offset != eip || first->Length == 0)
             first++;
@@ -58,6 +67,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         coldPaths.Clear();
         misses.Clear();
         slowAccesses.Clear();
+        directAccesses.Clear();
         runs.AsSpan().Clear();
     }
 
@@ -80,6 +90,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
             }
             firstMiss = misses.Count;
             firstSlow = slowAccesses.Count;
+            firstDirect = directAccesses.Count;
             leavesByState = false;
             locked = (op->Flags & OpFlags.Lock) != 0;
             fpuSite = 0;
@@ -98,6 +109,8 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
             var cold = new ColdPath { Instruction = op, Resume = emit.Offset, FlagsNative = flagsNative, LeavesByState = leavesByState, FpuIsHost = fpuIsHost };
             if (misses.Count > firstMiss || slowAccesses.Count > firstSlow)
                 coldPaths.Add(cold with { Kind = ColdKind.Miss, First = firstMiss, Count = misses.Count - firstMiss, FirstSlow = firstSlow, SlowCount = slowAccesses.Count - firstSlow, Recipe = missRecipe });
+            if (directAccesses.Count > firstDirect)
+                coldPaths.Add(cold with { Kind = ColdKind.Direct, First = firstDirect, Count = directAccesses.Count - firstDirect });
             if (fpuSite != 0)
                 coldPaths.Add(cold with { Kind = ColdKind.Fpu, First = fpuSite, Retry = fpuRetry, Recipe = fpuRecipe });
         }
@@ -192,6 +205,9 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
                 EmitFlagsOf(path);
                 EmitInterpreted(path);
                 break;
+            case ColdKind.Direct:
+                EmitDirectFaults(path);
+                break;
             case ColdKind.Fpu:
                 emit.Bind(path.First);
                 EmitFlagsOf(path);
@@ -269,7 +285,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     void EmitExitToLink(uint target, uint site)
     {
         emit.MoveConstant(HostRegister.Address, target);
-        emit.MoveConstant(HostRegister.Temp, site);
+        emit.MoveConstant(HostRegister.Temp, site | (direct ? DirectSite : 0));
         emit.Jump(thunks.ExitToLink);
     }
 
@@ -301,6 +317,8 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         Boundary,
         /// <summary>The interpreter runs the instruction.</summary>
         Miss,
+        /// <summary>A direct access has faulted: likewise.</summary>
+        Direct,
         /// <summary>The guest's floating-point registers are fetched.</summary>
         Fpu,
         /// <summary>The look of a run has failed.</summary>

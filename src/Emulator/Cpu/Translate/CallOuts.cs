@@ -24,9 +24,12 @@ static unsafe class CallOuts
         }
         catch (Exception e)
         {
+            s->Native.FaultAddress = null;
             s->Processor.SetAside(e);
             return Thunks.Settled;
         }
+        if (s->Native.FaultAddress != null)
+            s->Processor.ShowTouched();
         if (s->BlockEnd == null)
         {
             Processor.LeftEarly(s, block, op + 1);
@@ -35,4 +38,19 @@ static unsafe class CallOuts
         s->Native.Flags = HostFlags.Take(s);
         s->Native.Remaining = s->Native.Limit - s->Retired;   // an instruction that raises a fault by itself takes itself back
         return Thunks.Continue;
-    }}
+    }
+
+    /// <summary>Says where machine code goes on after a direct access that has faulted.</summary>
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    public static void FindColdPath(CpuState* s)
+    {
+        try
+        {
+            s->Processor.FindColdPath();
+        }
+        catch (Exception e)
+        {
+            Environment.FailFast("A fault of translated code can't be led anywhere.", e);
+        }
+    }
+}

@@ -157,6 +157,13 @@ unsafe class Emitter(byte* start)
     /// <summary>Lets it go to an offset.</summary>
     public void Patch(int site, int target) => Unsafe.WriteUnaligned(start + site, target - (site + 4));
 
+    /// <summary>Writes a jmp over code that nobody is to come to any more.</summary>
+    public void Redirect(int at, int target)
+    {
+        start[at] = 0xE9;
+        Patch(at + 1, target);
+    }
+
     void Prefixes(int size, int reg, int index, int rm)
     {
         if (size == 2)

@@ -66,4 +66,16 @@ public unsafe struct NativeState
 
     /// <summary>The function <see cref="NativeFpu.Enter"/>.</summary>
     public void* EnterFpu;
+
+    /// <summary>Where the exact window that goes with the present privilege has linear address 0, and which one the base of the host's GS is at; see <see cref="Mmu.ExactWindow"/>.</summary>
+    public byte* ExactBase, LoadedBase;
+
+    /// <summary>A direct access that has faulted: the address of the host's instruction and of what it touched, the latter null when there was none since the last look.</summary>
+    public byte* FaultSite, FaultAddress;
+
+    /// <summary>Where to go on after it.</summary>
+    public byte* ColdPath;
+
+    /// <summary>The function <see cref="CallOuts.FindColdPath"/>.</summary>
+    public void* FindColdPath;
 }

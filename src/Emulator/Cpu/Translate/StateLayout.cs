@@ -10,6 +10,7 @@ static unsafe class StateLayout
     public static readonly int Eip, OtherFlags, Cpl, BlockKey, Tlb, WindowTags;
     public static readonly int Remaining, StopAt, Flags, Scratch, StringSource, ShiftSource, JumpEntries, Arena, Execute, Window, ShowNext, LinkSite, ApartBlock;
     public static readonly int FpuPlace, HostControl, HostMxcsr, FpuEip, FpuOpcode, FpuData, FpuSegment, FpuImage, EnterFpu;
+    public static readonly int ExactBase, LoadedBase, FaultSite, FaultAddress, ColdPath, FindColdPath;
 
     /// <summary>In a <see cref="Block"/> and a <see cref="JumpCache.Entry"/>.</summary>
     public static readonly int BlockNative, JumpKey, JumpBlock;
@@ -51,6 +52,12 @@ static unsafe class StateLayout
         FpuSegment = Distance(s, &s->Native.FpuSegment);
         FpuImage = Distance(s, &s->Native.FpuImage);
         EnterFpu = Distance(s, &s->Native.EnterFpu);
+        ExactBase = Distance(s, &s->Native.ExactBase);
+        LoadedBase = Distance(s, &s->Native.LoadedBase);
+        FaultSite = Distance(s, &s->Native.FaultSite);
+        FaultAddress = Distance(s, &s->Native.FaultAddress);
+        ColdPath = Distance(s, &s->Native.ColdPath);
+        FindColdPath = Distance(s, &s->Native.FindColdPath);
         Es = Distance(s, &s->Es);
         Selector = Distance(&s->Es, &s->Es.Selector);
         FlatRead = Distance(&s->Es, &s->Es.FlatRead);

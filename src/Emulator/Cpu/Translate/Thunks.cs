@@ -19,12 +19,14 @@ sealed class Thunks
     static readonly int[] Saved = [HostRegister.Rbp, HostRegister.Rbx, 12, 13, 14, 15];
 
     readonly Emitter emit;
+    readonly bool direct;
     readonly int leaveFpu;
 
-    /// <summary>Writes them.</summary>
-    public Thunks(Emitter emit)
+    /// <summary>Writes them; with <paramref name="direct"/> such as load the base of GS for direct accesses.</summary>
+    public Thunks(Emitter emit, bool direct)
     {
         this.emit = emit;
+        this.direct = direct;
         Enter = emit.Offset;
         EmitEnter();
         int leave = emit.Offset;
@@ -51,6 +53,8 @@ sealed class Thunks
         EmitSlowAccess(write: false);
         SlowWrite = emit.Offset;
         EmitSlowAccess(write: true);
+        Fault = emit.Offset;
+        EmitFault();
     }
 
     /// <summary>Called from C# with the state and the code to run.</summary>
@@ -83,6 +87,9 @@ sealed class Thunks
 
     /// <summary>The same for a write.</summary>
     public int SlowWrite { get; }
+
+    /// <summary>Where a direct access goes on that has faulted: to the cold path that C# finds for it, with all registers and flags as they were.</summary>
+    public int Fault { get; }
 
     void EmitEnter()
     {
@@ -201,6 +208,21 @@ sealed class Thunks
         emit.Byte(0xC3);
     }
 
+    // The stack is as blocks have it, aligned to 16 bytes.
+    void EmitFault()
+    {
+        emit.Byte(0x9C);                                        // pushf
+        StoreRegisters();
+        GiveFpuBack();
+        emit.ArithmeticConstant(8, 5, HostRegister.Rsp, 8);
+        emit.Move(HostRegister.Rdi, HostRegister.State, 8);
+        emit.Memory(4, 0xFF, 2, HostRegister.State, StateLayout.FindColdPath);
+        emit.ArithmeticConstant(8, 0, HostRegister.Rsp, 8);
+        LoadRegisters();
+        emit.Byte(0x9D);                                        // popf
+        emit.Memory(4, 0xFF, 4, HostRegister.State, StateLayout.ColdPath);
+    }
+
     void EmitSlowAccess(bool write)
     {
         const int address = HostRegister.Address, page = HostRegister.Temp, entry = HostRegister.Temp2, state = HostRegister.State;
@@ -237,6 +259,21 @@ sealed class Thunks
         emit.Memory(8, 0x8B, HostRegister.Remaining, HostRegister.State, StateLayout.Remaining);
         emit.Memory(8, 0x8B, HostRegister.Window, HostRegister.State, StateLayout.Window);
         emit.Memory(8, 0x8B, HostRegister.Tags, HostRegister.State, StateLayout.WindowTags);
+        if (direct)
+            LoadExactBase();
+    }
+
+    // Only when it has changed: wrgsbase takes longer than the rest of it.
+    void LoadExactBase()
+    {
+        const int @base = HostRegister.Address;
+        emit.Memory(8, 0x8B, @base, HostRegister.State, StateLayout.ExactBase);
+        emit.Memory(8, 0x3B, @base, HostRegister.State, StateLayout.LoadedBase);
+        int loaded = emit.JumpIfForward(Emitter.Equal);
+        emit.Memory(8, 0x89, @base, HostRegister.State, StateLayout.LoadedBase);
+        emit.Byte(0xF3);
+        emit.Registers(8, 0xFAE, 3, @base);
+        emit.Bind(loaded);
     }
 
     void StoreRegisters()

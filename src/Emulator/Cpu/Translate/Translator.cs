@@ -20,12 +20,19 @@ sealed unsafe class Translator : IDisposable
     uint linkSite, linkGeneration, linkEip;
 
     /// <summary>Makes one for a processor; the memory is disposed with it.</summary>
-    public Translator(Processor processor, CpuState* s, CodeStore code, Tlb tlb, ICodeMemory codeMemory)
+    /// <param name="processor">The processor.</param>
+    /// <param name="s">Its state.</param>
+    /// <param name="code">Its code.</param>
+    /// <param name="tlb">Its TLB.</param>
+    /// <param name="codeMemory">Where machine code goes.</param>
+    /// <param name="hasExactWindows">Whether hot blocks can reach memory directly, see <see cref="ExactWindow"/>.</param>
+    public Translator(Processor processor, CpuState* s, CodeStore code, Tlb tlb, ICodeMemory codeMemory, bool hasExactWindows)
     {
         this.s = s;
         this.code = code;
         this.tlb = tlb;
-        cache = new(codeMemory);
+        cache = new(codeMemory, hasExactWindows);
+        Hot = cache.CatchesFaults ? new() : null;
         translator = new(cache, processor.Memory, code.Arena);
         enter = (delegate* unmanaged[Cdecl]<CpuState*, byte*, int>)cache.Address(cache.Thunks.Enter);
         untranslated = cache.Address(cache.Thunks.ExitAt);
@@ -34,12 +41,16 @@ sealed unsafe class Translator : IDisposable
         s->Native.Window = tlb.Window;
         s->Native.Execute = (delegate* unmanaged[Cdecl]<CpuState*, Op*, Block*, int>)&CallOuts.Execute;
         s->Native.EnterFpu = (delegate* unmanaged[Cdecl]<CpuState*, int>)&NativeFpu.Enter;
+        s->Native.FindColdPath = (delegate* unmanaged[Cdecl]<CpuState*, void>)&CallOuts.FindColdPath;
         s->Native.FpuImage = fpuImage = (byte*)NativeMemory.AlignedAlloc(Fxsave.ImageSize, 64);
         NativeMemory.Clear(fpuImage, Fxsave.ImageSize);
     }
 
     /// <summary>What <see cref="Block.Native"/> is before a block is translated.</summary>
     public byte* Untranslated => untranslated;
+
+    /// <summary>Which blocks' accesses are direct; null when none are.</summary>
+    public HotBlocks? Hot { get; }
 
     /// <summary>Bytes of machine code in the cache. From any thread.</summary>
     public int CodeBytes => cache.Bytes;
@@ -56,9 +67,9 @@ sealed unsafe class Translator : IDisposable
             code.Clear();
             return true;   // the block has gone, too: the run loop finds it again
         }
-        if (block->NativeChecked == null)
-            translator.Translate(block);
-        if (linkSite != 0 && linkGeneration == code.Generation && linkEip == block->Eip)
+        bool links = linkSite != 0 && linkGeneration == code.Generation && linkEip == block->Eip;
+        Translate(block, fromDirect: links && (linkSite & BlockTranslator.DirectSite) != 0);
+        if (links)
             Link(block);
         linkSite = 0;
 
@@ -70,7 +81,7 @@ sealed unsafe class Translator : IDisposable
                 return true;
             block = (Block*)(s->Native.Arena + s->Native.ApartBlock);
             int rest = translator.TranslateApart(block, s->Eip);
-            cache.Emit.Patch((int)(s->Native.LinkSite & ~BlockTranslator.ApartSite), rest);
+            cache.Emit.Patch((int)(s->Native.LinkSite & BlockTranslator.SiteMask), rest);
             exit = Enter(block, cache.Address(rest));
         }
         if (exit == Thunks.Link)
@@ -105,7 +116,17 @@ sealed unsafe class Translator : IDisposable
         NativeMemory.AlignedFree(fpuImage);
     }
 
-    // Machine code has been left early to have a page shown, or for a request; this order, and the other way around in Processor.Post, so that none is overlooked.
+    /// <summary>Leads a direct access that has faulted to its cold path.</summary>
+    public void FindColdPath()
+    {
+        s->Native.ColdPath = cache.FindColdPath(s->Native.FaultSite, out Block* block);
+        if (!block->IsDirect || !Hot!.Fault(block, s->Native.Limit - s->Native.Remaining) || cache.IsFull)
+            return;
+        // The access itself still goes on in the code that is given up.
+        TranslateAnew(block, direct: false);
+    }
+
+    // Machine code has been left early to have a page shown or for a request; this order, and the other way around in Processor.Post, so that none is overlooked.
     void ResetStop()
     {
         if (s->Native.StopAt == 0 || s->Request != 0)
@@ -117,6 +138,37 @@ sealed unsafe class Translator : IDisposable
             return;
         tlb.Show(s->Native.ShowNext);
         s->Native.ShowNext = null;
+    }
+
+    // Makes a block machine code of the form that it should have. From a direct block those that it jumps to in its page are direct as well, unless they were given up.
+    void Translate(Block* block, bool fromDirect)
+    {
+        if (Hot is null)
+        {
+            if (block->NativeChecked == null)
+                translator.Translate(block, direct: false);
+            return;
+        }
+        bool becomesDirect = !block->IsDirect & (Hot.Sample(block, s->Retired) | (fromDirect && block->GivenUp == 0));
+        if (block->NativeChecked == null)
+        {
+            translator.Translate(block, becomesDirect);
+            block->IsDirect = becomesDirect;
+        }
+        else if (becomesDirect)
+        {
+            TranslateAnew(block, direct: true);
+        }
+    }
+
+    // Whoever comes to the block's old code is led to the new one.
+    void TranslateAnew(Block* block, bool direct)
+    {
+        int before = cache.OffsetOf(block->Native), beforeChecked = cache.OffsetOf(block->NativeChecked);
+        translator.Translate(block, direct);
+        block->IsDirect = direct;
+        cache.Emit.Redirect(before, cache.OffsetOf(block->Native));
+        cache.Emit.Redirect(beforeChecked, cache.OffsetOf(block->NativeChecked));
     }
 
     // Runs machine code; afterwards the state is that of the interpreter again.
@@ -137,7 +189,7 @@ sealed unsafe class Translator : IDisposable
     void Link(Block* target)
     {
         bool backward = (linkSite & BlockTranslator.BackwardSite) != 0;
-        cache.Emit.Patch((int)(linkSite & ~BlockTranslator.BackwardSite), cache.OffsetOf(backward ? target->NativeChecked : target->Native));
+        cache.Emit.Patch((int)(linkSite & BlockTranslator.SiteMask), cache.OffsetOf(backward ? target->NativeChecked : target->Native));
     }
 
     // What translated code takes for granted. Limits and bases of FS and GS are looked at by each access.

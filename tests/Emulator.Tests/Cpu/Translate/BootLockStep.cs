@@ -38,13 +38,16 @@ sealed unsafe class BootLockStep : IDisposable
     /// <param name="prompt">What it prints when it has booted.</param>
     /// <param name="seed">Makes the lengths of steps.</param>
     /// <param name="most">Instructions after which it is enough.</param>
-    public BootLockStep(GuestDefinition definition, string prompt, int seed, long most = long.MaxValue)
+    /// <param name="direct">Whether translated code reaches memory directly from the start, as hot blocks do.</param>
+    public BootLockStep(GuestDefinition definition, string prompt, int seed, long most, bool direct)
     {
         this.prompt = prompt;
         this.most = most;
         random = new(seed);
         definition.Engine = ProcessorEngine.Translator;
         translated = new(definition, new Leader(this));
+        if (translated.Cpu.Hot is { } hot)
+            hot.TakesAll = direct;
         definition.Engine = ProcessorEngine.Interpreter;
         interpreted = new(definition, new Follower(this));
     }

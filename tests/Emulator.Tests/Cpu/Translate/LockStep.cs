@@ -16,9 +16,11 @@ sealed unsafe class LockStep : IDisposable
     readonly byte[] code;
 
     /// <summary>Puts code, and what it finds at its data, into both.</summary>
-    public LockStep(byte[] code, ReadOnlySpan<byte> data = default, int codeMemoryBytes = CodeMemoryBytes)
+    public LockStep(byte[] code, ReadOnlySpan<byte> data = default, int codeMemoryBytes = CodeMemoryBytes, bool direct = false)
     {
         translated = new(new CodeMemoryFile(codeMemoryBytes));
+        if (translated.Cpu.Hot is { } hot)
+            hot.TakesAll = direct;
         this.code = code;
         foreach (HardwareRig rig in (HardwareRig[])[translated, interpreted])
         {

@@ -11,26 +11,34 @@ public sealed class LockStepTests
     const long InstructionsEach = 20_000;
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    public void RandomCode(int seed)
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    [InlineData(3, true)]
+    [InlineData(4, false)]
+    [InlineData(4, true)]
+    public void RandomCode(int seed, bool direct)
     {
         var random = new Random(seed);
         for (int i = 0; i < Programs; i++)
         {
-            using var pair = new LockStep(RandomProgram.Make(random));
+            using var pair = new LockStep(RandomProgram.Make(random), direct: direct);
             pair.Run(InstructionsEach, random);
         }
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    public void RandomFloatingPoint(int seed)
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    [InlineData(3, true)]
+    [InlineData(4, false)]
+    [InlineData(4, true)]
+    public void RandomFloatingPoint(int seed, bool direct)
     {
         var random = new Random(seed);
         byte[] data = new byte[GuestMemory.PageSize];
@@ -38,7 +46,7 @@ public sealed class LockStepTests
         for (int i = 0; i < Programs; i++)
         {
             RandomFpuProgram.Fill(data, random);
-            using var pair = new LockStep(RandomFpuProgram.Make(random), data);
+            using var pair = new LockStep(RandomFpuProgram.Make(random), data, direct: direct);
             pair.Run(InstructionsEach, random);
             instructions += pair.Instructions;
         }
@@ -46,24 +54,29 @@ public sealed class LockStepTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public void RandomStrings(int seed)
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    [InlineData(3, true)]
+    public void RandomStrings(int seed, bool direct)
     {
         var random = new Random(seed);
         byte[] data = new byte[RandomStringProgram.DataBytes];
         for (int i = 0; i < Programs / 2; i++)
         {
             random.NextBytes(data);
-            using var pair = new LockStep(RandomStringProgram.Make(random), data);
+            using var pair = new LockStep(RandomStringProgram.Make(random), data, direct: direct);
             pair.Run(InstructionsEach, random);
         }
     }
 
     /// <summary>An instruction with two accesses, the first of which is the interpreter's for lying on two pages: those that follow must not rely on a look at the stack that it would have made.</summary>
-    [Fact]
-    public void InterpretedAccessBeforeOthers()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void InterpretedAccessBeforeOthers(bool direct)
     {
         byte[] code =
         [
@@ -75,14 +88,16 @@ public sealed class LockStepTests
         byte[] data = new byte[2 * GuestMemory.PageSize];
         const int Value = 0x11223344;
         BitConverter.TryWriteBytes(data.AsSpan(0xFFE), Value);
-        using var pair = new LockStep(code, data);
+        using var pair = new LockStep(code, data, direct: direct);
         pair.Run(InstructionsEach, new Random(1));
         Assert.Equal((uint)Value, pair.Register(Reg.Ecx));
     }
 
     /// <summary>A register that moves away by a constant which the displacement takes back, over the end of the address space.</summary>
-    [Fact]
-    public void AddressThatWrapsAround()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AddressThatWrapsAround(bool direct)
     {
         const uint rounds = 1000;   // enough that the window shows the page
         byte[] code =
@@ -97,14 +112,16 @@ public sealed class LockStepTests
             0x75, 0xEB,                                      // jne start
             0xF4,                                            // hlt
         ];
-        using var pair = new LockStep(code);
+        using var pair = new LockStep(code, direct: direct);
         pair.Run(InstructionsEach, new Random(1));
         Assert.Equal(rounds * (rounds + 1) / 2, pair.Register(Reg.Ecx));
     }
 
     /// <summary>A loop that writes an immediate of its own block, ahead of where it runs, each time round.</summary>
-    [Fact]
-    public void SelfModifyingCode()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void SelfModifyingCode(bool direct)
     {
         byte[] code =
         [
@@ -117,7 +134,7 @@ public sealed class LockStepTests
             0x75, 0xED,                            // jne start
             0xF4,                                  // hlt
         ];
-        using var pair = new LockStep(code);
+        using var pair = new LockStep(code, direct: direct);
         pair.Run(InstructionsEach, new Random(1));
         Assert.Equal(RandomProgram.Rounds * (RandomProgram.Rounds + 1) / 2, pair.Register(Reg.Ebx));
     }
