@@ -18,6 +18,7 @@ sealed unsafe class ExactWindow : IDisposable
     readonly IMemoryWindow window;
     readonly uint* shown = (uint*)NativeMemory.AllocZeroed(1 << 20, sizeof(uint));
     readonly List<uint> pages = [];
+    int globalPages;
 
     /// <summary>Takes over a window that shows nothing.</summary>
     public ExactWindow(IMemoryWindow window) => this.window = window;
@@ -41,6 +42,7 @@ sealed unsafe class ExactWindow : IDisposable
         }
         shown[linear >> 12] = Mark(physical, writable) | (isGlobal ? Global : 0);
         pages.Add(linear >> 12);
+        globalPages += isGlobal ? 1 : 0;
     }
 
     /// <summary>The TLB has a page now: what is shown of another one there is out of date.</summary>
@@ -55,6 +57,7 @@ sealed unsafe class ExactWindow : IDisposable
     {
         if (shown[linear >> 12] == 0)
             return;
+        globalPages -= (shown[linear >> 12] & Global) != 0 ? 1 : 0;
         shown[linear >> 12] = 0;
         pages.Remove(linear >> 12);
         Remove(linear);
@@ -63,15 +66,20 @@ sealed unsafe class ExactWindow : IDisposable
     /// <summary>The same for all pages, or all that are not global.</summary>
     public void HideAll(bool includeGlobal)
     {
-        if (pages.Count == 0)
+        if (pages.Count == (includeGlobal ? 0 : globalPages))
             return;
-        if (includeGlobal || !pages.Exists(page => (shown[page] & Global) != 0))
-        {
+        bool refused = false;
+        if (!includeGlobal && globalPages > 0)
+            pages.RemoveAll(page =>
+            {
+                if ((shown[page] & Global) != 0)
+                    return false;
+                shown[page] = 0;
+                refused |= !window.TryHide(page << 12, GuestMemory.PageSize);
+                return true;
+            });
+        if (includeGlobal || globalPages == 0 || refused)
             HideAll();
-            return;
-        }
-        foreach (uint page in pages.FindAll(page => (shown[page] & Global) == 0))
-            Hide(page << 12);
     }
 
     /// <summary>Makes the next write of a page of RAM one that is noticed, wherever it is shown.</summary>
@@ -97,6 +105,7 @@ sealed unsafe class ExactWindow : IDisposable
         foreach (uint page in pages)
             shown[page] = 0;
         pages.Clear();
+        globalPages = 0;
     }
 
     // The host may refuse to cut a mapping in two, when it has too many, but not to take all of them.
