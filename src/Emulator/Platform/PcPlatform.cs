@@ -32,7 +32,7 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
     const long Slice = 20_000;
 
     const ushort FirstSerialPort = 0x3F8, ResetControl = 0xCF9;
-    const int TimerLine = 0, SerialLine = 4, FloatingPointLine = 13;
+    const int TimerLine = 0, SerialLine = 4, ClockLine = 8, FloatingPointLine = 13;
     const byte ResetControlReset = 4;
 
     readonly IClock clock;
@@ -41,6 +41,7 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
     readonly InterruptController interrupts = new();
     readonly IntervalTimer timer;
     readonly SerialPort serial;
+    readonly RealTimeClock calendar;
     readonly Dictionary<ushort, IPortDevice> ports = [];
     readonly AutoResetEvent wake = new(false);
     readonly SleepMeter sleep = new();
@@ -61,7 +62,8 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
         cpu = new(memory, this, codeMemory);
         timer = new(clock, () => RaiseInterrupt(TimerLine));
         serial = new(FirstSerialPort, serialOutput, () => RaiseInterrupt(SerialLine));
-        foreach (IPortDevice device in (IPortDevice[])[interrupts, timer, serial, new RealTimeClock(clock), new ResetPorts(() => End(PcOutcome.Reset), ExitByPort)])
+        calendar = new(clock, () => RaiseInterrupt(ClockLine), memory.Size);
+        foreach (IPortDevice device in (IPortDevice[])[interrupts, timer, serial, calendar, new ResetPorts(() => End(PcOutcome.Reset), ExitByPort)])
             foreach (ushort port in device.Ports)
                 ports.Add(port, device);
     }
@@ -117,6 +119,7 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
                 return PcOutcome.Paused;
             }
             timer.Poll();
+            calendar.Poll();
             if (!halted)
                 cpu.Run(Slice);
             else if (interrupts.HasRequest)
@@ -241,9 +244,10 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
 
     int MillisecondsToTimer()
     {
-        if (timer.Deadline == long.MaxValue)
+        long deadline = Math.Min(timer.Deadline, calendar.Deadline);
+        if (deadline == long.MaxValue)
             return Timeout.Infinite;
-        long nanoseconds = timer.Deadline - clock.MonotonicNanoseconds;
+        long nanoseconds = deadline - clock.MonotonicNanoseconds;
         return nanoseconds <= 0 ? 0 : (int)Math.Min((nanoseconds + 999_999) / 1_000_000, int.MaxValue);
     }
 }
