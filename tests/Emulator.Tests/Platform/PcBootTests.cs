@@ -50,6 +50,13 @@ public sealed class PcBootTests : LauncherTest
     }
 
     [Fact]
+    public void AnEntryGivenByItsMappedAddressIsEnteredAtThePhysicalOne()
+    {
+        byte[] image = ElfImage.Make(0xC0000000 + Start + 12, (Start, [.. Words(0x1BADB002, 0, unchecked(0u - 0x1BADB002)), .. new Assembly().DebugExit(5).Bytes()], 0x1000));
+        Assert.Equal("Debug exit 5", Run(WriteFile(image), GuestPlatform.Pc).Message);
+    }
+
+    [Fact]
     public void PvhEntersByItsNoteWithTheStartInfo()
     {
         Assembly entry = new Assembly()
