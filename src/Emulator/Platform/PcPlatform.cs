@@ -83,6 +83,17 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
                 cpu.SetSegment(register, dataSelector, Processor.FlatData);
     }
 
+    /// <summary>Leaves interrupt controllers and timer as PC firmware does for the boot loader: vectors from 8 and from 0x70, the timer's line and those of keyboard and clock open, 18.2 ticks a second.</summary>
+    public void LeaveAsFirmware()
+    {
+        foreach ((ushort port, byte value) in ((ushort, byte)[])[
+            (0x20, 0x11), (0x21, 0x08), (0x21, 0x04), (0x21, 0x01), (0x21, 0xB8),
+            (0xA0, 0x11), (0xA1, 0x70), (0xA1, 0x02), (0xA1, 0x01), (0xA1, 0x8E)])
+            interrupts.Write(port, value);
+        foreach ((ushort port, byte value) in ((ushort, byte)[])[(0x43, 0x36), (0x40, 0), (0x40, 0)])
+            timer.Write(port, value);
+    }
+
     /// <summary>The instruction pointer; exact on the guest's thread while it is stopped, else near.</summary>
     public uint CurrentEip => cpu.State->Eip;
 

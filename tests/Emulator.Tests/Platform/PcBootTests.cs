@@ -57,6 +57,24 @@ public sealed class PcBootTests : LauncherTest
     }
 
     [Fact]
+    public void AMultibootKernelFindsTheTimerAsFirmwareLeavesIt()
+    {
+        const uint table = 0x3000, tableOperand = 0x2F00;
+        // The interrupt controller gets other vectors, and keeps the masks that it has.
+        Assembly code = new Assembly()
+            .Mov(4, 0x9000)
+            .Store(table + 0x20 * 8, 0x00100000 | ((Start + 0x200) & 0xFFFF)).Store(table + 0x20 * 8 + 4, (Start & 0xFFFF0000) | 0x8E00)
+            .Store(tableOperand, 0x7FF | table << 16).Store(tableOperand + 4, table >> 16).Raw("0f011d").Imm32(tableOperand)
+            .Raw("e421 88c3 b011 e620 b020 e621 b004 e621 b001 e621 88d8 e621")
+            .Raw("fb f4 ebfd");
+        byte[] content = new byte[0x300];
+        Words(0x1BADB002, 0, unchecked(0u - 0x1BADB002)).CopyTo(content, 0);
+        code.Bytes().CopyTo(content, 12);
+        new Assembly().DebugExit(6).Bytes().CopyTo(content, 0x200);
+        Assert.Equal("Debug exit 6", Run(WriteFile(ElfImage.Make(Start + 12, (Start, content, 0x1000))), GuestPlatform.Pc).Message);
+    }
+
+    [Fact]
     public void PvhEntersByItsNoteWithTheStartInfo()
     {
         Assembly entry = new Assembly()
