@@ -75,6 +75,18 @@ public sealed class PcBootTests : LauncherTest
     }
 
     [Fact]
+    public void ARealModeInterruptOfFirmwareEndsItself()
+    {
+        // The table's entry for the timer is a far address; its code is push ax; mov al, 20h; out 20h, al; pop ax; iret.
+        Assembly code = new Assembly()
+            .Raw("0fb71d").Imm32(0x20).Raw("0fb705").Imm32(0x22).Raw("c1e004 01c3")
+            .Raw("813b").Imm32(0xE620B050).Raw("7402 0f0b").Raw("817b03").Imm32(0xCF5820E6).Raw("7402 0f0b")
+            .DebugExit(7);
+        byte[] image = ElfImage.Make(Start + 12, (Start, [.. Words(0x1BADB002, 0, unchecked(0u - 0x1BADB002)), .. code.Bytes()], 0x1000));
+        Assert.Equal("Debug exit 7", Run(WriteFile(image), GuestPlatform.Pc).Message);
+    }
+
+    [Fact]
     public void PvhEntersByItsNoteWithTheStartInfo()
     {
         Assembly entry = new Assembly()

@@ -30,6 +30,6 @@ readonly record struct PcStart(uint Eip, uint Eax = 0, uint Ebx = 0, uint Esi = 
         s->R[Reg.Ebx] = Ebx;
         s->R[Reg.Esi] = Esi;
         if (AfterFirmware)
-            pc.LeaveAsFirmware();
+            FirmwareRemains.Leave(pc, memory);
     }
 }
