@@ -137,6 +137,13 @@ public sealed class PcBootTests : LauncherTest
     }
 
     [Fact]
+    public void AKernelThatEmptiesTheKeyboardControllerComesToAnEnd()
+    {
+        Assembly code = new Assembly().Raw("e464 a801 7404 e460 ebf6").DebugExit(8);
+        Assert.Equal("Debug exit 8", Run(Kernel(code), GuestPlatform.Pc).Message);
+    }
+
+    [Fact]
     public void AFaultWithoutHandlersIsATripleFault()
     {
         GuestExit exit = Run(Kernel(new Assembly().Raw("90 0f0b")), GuestPlatform.Pc);
