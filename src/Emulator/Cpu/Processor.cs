@@ -280,16 +280,17 @@ public sealed unsafe class Processor : IDisposable
                 reachedLimit = true;
                 return;
             }
-            bool step = false;
+            bool step = false, watched = true;
             if ((s->Request | s->InterruptShadow | s->Stepping | (int)(s->OtherFlags & EflagsBits.Trap)) != 0)
             {
                 Boundary boundary = AtBoundary();
                 if (boundary == Boundary.Leave)
                     return;
-                step = boundary == Boundary.Step;
+                step = boundary != Boundary.Run;
+                watched = boundary != Boundary.StepUnwatched;
             }
 
-            if (step && DebugEvents.Before(this))
+            if (step && DebugEvents.Before(this, watched))
                 continue;
             uint linear = s->Cs.Base + s->Eip;
             JumpCache.Entry* entry = code.Slot(linear);
@@ -367,35 +368,37 @@ public sealed unsafe class Processor : IDisposable
     {
         Run,
         Step,
+        StepUnwatched,
         Leave,
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     Boundary AtBoundary()
     {
-        bool shadow = s->InterruptShadow != 0;
+        int shadow = s->InterruptShadow;
+        Boundary step = shadow == CpuState.AfterStackSegment ? Boundary.StepUnwatched : Boundary.Step;
         s->InterruptShadow = 0;
         if (s->Request != 0)
         {
-            int requests = Interlocked.And(ref s->Request, shadow ? RequestBits.Boundary : 0);
+            int requests = Interlocked.And(ref s->Request, shadow != 0 ? RequestBits.Boundary : 0);
             if ((requests & RequestBits.CodeWritten) != 0)
                 code.DropDeviceWrites();
             if ((requests & RequestBits.Exit) != 0)
             {
-                s->InterruptShadow = shadow ? 1 : 0;
+                s->InterruptShadow = shadow;
                 Interlocked.Or(ref s->Request, requests & RequestBits.Boundary);
                 return Boundary.Leave;
             }
             if ((requests & RequestBits.Boundary) != 0)
             {
-                if (shadow)
-                    return Boundary.Step;
+                if (shadow != 0)
+                    return step;
                 Owner.AtBoundary(this);
                 UpdateMode();
                 if ((s->Request & RequestBits.Exit) != 0)
                     return AtBoundary();
             }
         }
-        return (s->OtherFlags & EflagsBits.Trap) != 0 || s->Stepping != 0 ? Boundary.Step : Boundary.Run;
+        return (s->OtherFlags & EflagsBits.Trap) != 0 || s->Stepping != 0 ? step : Boundary.Run;
     }
 }

@@ -36,12 +36,15 @@ static class ElfKernel
         byte[] table = new byte[count * ProgramHeaderLength];
         file.Read(tableOffset, table);
         uint end = 0;
+        bool startsInPhysical = false;
+        uint? mappedStart = null;
         for (int i = 0; i < count; i++)
         {
             ReadOnlySpan<byte> entry = table.AsSpan(i * ProgramHeaderLength, ProgramHeaderLength);
             if (BinaryPrimitives.ReadUInt32LittleEndian(entry) != Loadable)
                 continue;
             uint offset = BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]);
+            uint linear = BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]);
             uint address = BinaryPrimitives.ReadUInt32LittleEndian(entry[12..]);
             uint fileLength = BinaryPrimitives.ReadUInt32LittleEndian(entry[16..]);
             uint memoryLength = BinaryPrimitives.ReadUInt32LittleEndian(entry[20..]);
@@ -51,9 +54,15 @@ static class ElfKernel
                 log.Verbose($"Section {i}: size {memoryLength} addr 0x{address:x}");
             KernelLoader.Place(file, offset, fileLength, memory, address, memoryLength);
             end = Math.Max(end, address + memoryLength);
+            startsInPhysical |= start - address < memoryLength;
+            if (start - linear < memoryLength)
+                mappedStart ??= start - linear + address;
         }
         if (end == 0)
             throw Malformed(file);
+        // Some name their entry by the address that it will be mapped at.
+        if (!startsInPhysical && mappedStart is uint mapped)
+            start = mapped;
         KernelLoader.CheckStart(file, start, memory);
         return new(start, end);
     }

@@ -32,7 +32,7 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
     const long Slice = 20_000;
 
     const ushort FirstSerialPort = 0x3F8, ResetControl = 0xCF9;
-    const int TimerLine = 0, SerialLine = 4, FloatingPointLine = 13;
+    const int TimerLine = 0, SerialLine = 4, ClockLine = 8, FloatingPointLine = 13;
     const byte ResetControlReset = 4;
 
     readonly IClock clock;
@@ -41,6 +41,7 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
     readonly InterruptController interrupts = new();
     readonly IntervalTimer timer;
     readonly SerialPort serial;
+    readonly RealTimeClock calendar;
     readonly Dictionary<ushort, IPortDevice> ports = [];
     readonly AutoResetEvent wake = new(false);
     readonly SleepMeter sleep = new();
@@ -61,7 +62,8 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
         cpu = new(memory, this, codeMemory);
         timer = new(clock, () => RaiseInterrupt(TimerLine));
         serial = new(FirstSerialPort, serialOutput, () => RaiseInterrupt(SerialLine));
-        foreach (IPortDevice device in (IPortDevice[])[interrupts, timer, serial, new RealTimeClock(clock), new ResetPorts(() => End(PcOutcome.Reset), ExitByPort)])
+        calendar = new(clock, () => RaiseInterrupt(ClockLine), memory.Size);
+        foreach (IPortDevice device in (IPortDevice[])[interrupts, timer, serial, calendar, new ResetPorts(() => End(PcOutcome.Reset), ExitByPort)])
             foreach (ushort port in device.Ports)
                 ports.Add(port, device);
     }
@@ -79,6 +81,17 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
         for (var register = SegmentRegister.Es; register <= SegmentRegister.Gs; register++)
             if (register != SegmentRegister.Cs)
                 cpu.SetSegment(register, dataSelector, Processor.FlatData);
+    }
+
+    /// <summary>Leaves interrupt controllers and timer as PC firmware does for the boot loader: vectors from 8 and from 0x70, the timer's line and those of keyboard and clock open, 18.2 ticks a second.</summary>
+    public void LeaveAsFirmware()
+    {
+        foreach ((ushort port, byte value) in ((ushort, byte)[])[
+            (0x20, 0x11), (0x21, 0x08), (0x21, 0x04), (0x21, 0x01), (0x21, 0xB8),
+            (0xA0, 0x11), (0xA1, 0x70), (0xA1, 0x02), (0xA1, 0x01), (0xA1, 0x8E)])
+            interrupts.Write(port, value);
+        foreach ((ushort port, byte value) in ((ushort, byte)[])[(0x43, 0x36), (0x40, 0), (0x40, 0)])
+            timer.Write(port, value);
     }
 
     /// <summary>The instruction pointer; exact on the guest's thread while it is stopped, else near.</summary>
@@ -117,6 +130,7 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
                 return PcOutcome.Paused;
             }
             timer.Poll();
+            calendar.Poll();
             if (!halted)
                 cpu.Run(Slice);
             else if (interrupts.HasRequest)
@@ -241,9 +255,10 @@ public sealed unsafe class PcPlatform : HardwareOwner, IProcessorOwner, IDisposa
 
     int MillisecondsToTimer()
     {
-        if (timer.Deadline == long.MaxValue)
+        long deadline = Math.Min(timer.Deadline, calendar.Deadline);
+        if (deadline == long.MaxValue)
             return Timeout.Infinite;
-        long nanoseconds = timer.Deadline - clock.MonotonicNanoseconds;
+        long nanoseconds = deadline - clock.MonotonicNanoseconds;
         return nanoseconds <= 0 ? 0 : (int)Math.Min((nanoseconds + 999_999) / 1_000_000, int.MaxValue);
     }
 }

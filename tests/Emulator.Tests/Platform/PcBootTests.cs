@@ -50,6 +50,43 @@ public sealed class PcBootTests : LauncherTest
     }
 
     [Fact]
+    public void AnEntryGivenByItsMappedAddressIsEnteredAtThePhysicalOne()
+    {
+        byte[] image = ElfImage.Make(0xC0000000 + Start + 12, (Start, [.. Words(0x1BADB002, 0, unchecked(0u - 0x1BADB002)), .. new Assembly().DebugExit(5).Bytes()], 0x1000));
+        Assert.Equal("Debug exit 5", Run(WriteFile(image), GuestPlatform.Pc).Message);
+    }
+
+    [Fact]
+    public void AMultibootKernelFindsTheTimerAsFirmwareLeavesIt()
+    {
+        const uint table = 0x3000, tableOperand = 0x2F00;
+        // The interrupt controller gets other vectors, and keeps the masks that it has.
+        Assembly code = new Assembly()
+            .Mov(4, 0x9000)
+            .Store(table + 0x20 * 8, 0x00100000 | ((Start + 0x200) & 0xFFFF)).Store(table + 0x20 * 8 + 4, (Start & 0xFFFF0000) | 0x8E00)
+            .Store(tableOperand, 0x7FF | table << 16).Store(tableOperand + 4, table >> 16).Raw("0f011d").Imm32(tableOperand)
+            .Raw("e421 88c3 b011 e620 b020 e621 b004 e621 b001 e621 88d8 e621")
+            .Raw("fb f4 ebfd");
+        byte[] content = new byte[0x300];
+        Words(0x1BADB002, 0, unchecked(0u - 0x1BADB002)).CopyTo(content, 0);
+        code.Bytes().CopyTo(content, 12);
+        new Assembly().DebugExit(6).Bytes().CopyTo(content, 0x200);
+        Assert.Equal("Debug exit 6", Run(WriteFile(ElfImage.Make(Start + 12, (Start, content, 0x1000))), GuestPlatform.Pc).Message);
+    }
+
+    [Fact]
+    public void ARealModeInterruptOfFirmwareEndsItself()
+    {
+        // The table's entry for the timer is a far address; its code is push ax; mov al, 20h; out 20h, al; pop ax; iret.
+        Assembly code = new Assembly()
+            .Raw("0fb71d").Imm32(0x20).Raw("0fb705").Imm32(0x22).Raw("c1e004 01c3")
+            .Raw("813b").Imm32(0xE620B050).Raw("7402 0f0b").Raw("817b03").Imm32(0xCF5820E6).Raw("7402 0f0b")
+            .DebugExit(7);
+        byte[] image = ElfImage.Make(Start + 12, (Start, [.. Words(0x1BADB002, 0, unchecked(0u - 0x1BADB002)), .. code.Bytes()], 0x1000));
+        Assert.Equal("Debug exit 7", Run(WriteFile(image), GuestPlatform.Pc).Message);
+    }
+
+    [Fact]
     public void PvhEntersByItsNoteWithTheStartInfo()
     {
         Assembly entry = new Assembly()
@@ -97,6 +134,13 @@ public sealed class PcBootTests : LauncherTest
         byte[] second = ElfImage.Make(Start, (Start, new Assembly().DebugExit(2).Bytes(), 0x1000));
         using Machine machine = new(Definition(path, GuestPlatform.Pc), console, new RestartLog(() => File.WriteAllBytes(path, second)));
         Assert.Equal(("Debug exit 2", 1), (Run(machine).Message, machine.Counters.Restarts));
+    }
+
+    [Fact]
+    public void AKernelThatEmptiesTheKeyboardControllerComesToAnEnd()
+    {
+        Assembly code = new Assembly().Raw("e464 a801 7404 e460 ebf6").DebugExit(8);
+        Assert.Equal("Debug exit 8", Run(Kernel(code), GuestPlatform.Pc).Message);
     }
 
     [Fact]

@@ -4,13 +4,14 @@ using Xunit;
 
 namespace LguestPS.Emulator.Tests.Platform;
 
-/// <summary>The CMOS clock and its memory.</summary>
+/// <summary>The CMOS clock, its interrupts and its memory.</summary>
 public sealed class RealTimeClockTests
 {
     readonly ManualClock time = new();
     readonly RealTimeClock clock;
+    int raised;
 
-    public RealTimeClockTests() => clock = new(time);
+    public RealTimeClockTests() => clock = new(time, () => raised++, 64 << 20);
 
     [Fact]
     public void TheTimeIsInDecimalDigits()
@@ -52,6 +53,99 @@ public sealed class RealTimeClockTests
         Assert.Equal((0x5A, 0), (Read(0x40), Read(0x41)));
         clock.Write(0x70, 0x80 | 0x40);   // with the non-maskable interrupt's mask
         Assert.Equal(0x5A, clock.Read(0x71));
+    }
+
+    [Fact]
+    public void FirmwareHasNotedTheSizeOfMemory()
+    {
+        Assert.Equal([0x80, 0x02, 0x00, 0xFC, 0x00, 0xFC, 0x00, 0x03], ((int[])[0x15, 0x16, 0x17, 0x18, 0x30, 0x31, 0x34, 0x35]).Select(Read));
+    }
+
+    [Fact]
+    public void NothingIsRaisedUnlessItIsEnabled()
+    {
+        Assert.Equal(long.MaxValue, clock.Deadline);
+        Pass(5_000_000_000);
+        Assert.Equal((0, 0x50), (raised, Read(0x0C)));   // though register C tells of the time that passed
+        Assert.Equal(0, Read(0x0C));
+    }
+
+    [Fact]
+    public void EachSecondEndsAnUpdate()
+    {
+        Write(0x0B, 0x12);
+        Read(0x0C);
+        for (int i = 1; i <= 3; i++)
+        {
+            Assert.InRange(clock.Deadline - time.MonotonicNanoseconds, 1, 1_000_000_000);
+            Pass(clock.Deadline - time.MonotonicNanoseconds);
+            Assert.Equal(i, raised);
+            Assert.Equal(0x90, Read(0x0C) & 0x90);
+        }
+    }
+
+    [Fact]
+    public void ARequestStandsUntilRegisterCIsRead()
+    {
+        Write(0x0B, 0x12);
+        Read(0x0C);
+        Pass(1_000_000_000);
+        Pass(1_000_000_000);
+        Assert.Equal(1, raised);
+        Read(0x0C);
+        Pass(1_000_000_000);
+        Assert.Equal(2, raised);
+    }
+
+    [Fact]
+    public void ThePeriodIsThatOfRegisterA()
+    {
+        Write(0x0A, 0x2F);   // 2 a second
+        Write(0x0B, 0x42);
+        Read(0x0C);
+        for (int i = 1; i <= 4; i++)
+        {
+            Pass(500_000_000);
+            Assert.Equal((i, 0xC0), (raised, Read(0x0C) & 0xC0));
+        }
+        Write(0x0A, 0x20);   // none
+        Pass(2_000_000_000);
+        Assert.Equal(4, raised);
+    }
+
+    [Theory]
+    [InlineData(0x59, 2)]
+    [InlineData(0xFF, 1)]   // any second
+    public void TheAlarmComesAtItsTime(byte second, int expectedSecond)
+    {
+        Set(new DateTime(2026, 1, 1, 12, 30, 57, DateTimeKind.Utc));
+        Write(1, second);
+        Write(3, 0x30);
+        Write(5, 0x12);
+        Read(0x0C);
+        Write(0x0B, 0x22);
+        for (int i = 1; i <= 2; i++)
+        {
+            Pass(1_000_000_000);
+            Assert.Equal(i < expectedSecond ? 0 : 1, raised);
+        }
+        Assert.Equal(0xA0, Read(0x0C) & 0xA0);
+    }
+
+    [Fact]
+    public void ReadersAreWarnedBeforeTheTimeChanges()
+    {
+        time.WallNanoseconds = 1_000_000_000_000 - 244_000;
+        Assert.Equal(0x80, Read(0x0A) & 0x80);
+        time.WallNanoseconds += 244_000;
+        Assert.Equal(0, Read(0x0A) & 0x80);
+    }
+
+    void Pass(long nanoseconds)
+    {
+        time.MonotonicNanoseconds += nanoseconds;
+        time.WallNanoseconds += nanoseconds;
+        clock.Poll();
     }
 
     void Set(DateTime moment) => time.WallNanoseconds = (moment - DateTime.UnixEpoch).Ticks * 100;

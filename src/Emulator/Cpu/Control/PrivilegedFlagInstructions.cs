@@ -68,7 +68,7 @@ public static unsafe class PrivilegedFlagInstructions
         if ((s->OtherFlags & EflagsBits.Interrupt) != 0)
             return;
         s->OtherFlags |= EflagsBits.Interrupt;
-        s->InterruptShadow = 1;
+        s->InterruptShadow = CpuState.AfterSti;
         s->Processor.Notify();
     }
 

@@ -35,7 +35,9 @@ public static unsafe class DebugEvents
     public static bool HasBreakpoints(CpuState* s) => (s->Dr[7] & AllEnables) != 0;
 
     /// <summary>Before an instruction. True: a breakpoint on it was delivered, it must not run.</summary>
-    public static bool Before(Processor cpu)
+    /// <param name="cpu">The processor.</param>
+    /// <param name="watched">Whether breakpoints count: not right after a load of SS.</param>
+    public static bool Before(Processor cpu, bool watched)
     {
         CpuState* s = cpu.State;
         if ((s->OtherFlags & EflagsBits.Trap) != 0)
@@ -43,7 +45,7 @@ public static unsafe class DebugEvents
         // RF holds for one instruction; a fault of it sets RF again in the flags that it pushes.
         bool resumed = (s->OtherFlags & EflagsBits.Resume) != 0;
         s->OtherFlags &= ~EflagsBits.Resume;
-        if (resumed)
+        if (resumed || !watched)
             return false;
         uint hits = Match(s, s->Cs.Base + s->Eip, 1, Condition.Execute, Condition.Execute);
         if (hits == 0)
@@ -57,7 +59,7 @@ public static unsafe class DebugEvents
     {
         CpuState* s = cpu.State;
         uint due = s->PendingDebug;
-        if (s->InterruptShadow != 0)
+        if (s->InterruptShadow == CpuState.AfterStackSegment)
         {
             s->PendingDebug &= ~SingleStepBit;   // after a load of SS traps wait for the next instruction, single step is lost
             return;

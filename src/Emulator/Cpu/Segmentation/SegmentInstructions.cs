@@ -94,7 +94,7 @@ public static unsafe class SegmentInstructions
     {
         SegmentLoad.Load(s, register, selector);
         if (register == SegmentRegister.Ss)
-            s->InterruptShadow = 1;   // the next instruction loads ESP; nothing may be pushed between the two
+            s->InterruptShadow = CpuState.AfterStackSegment;   // the next instruction loads ESP; nothing may be pushed between the two
     }
 
     static void Push(CpuState* s, Op* op, SegmentRegister register)

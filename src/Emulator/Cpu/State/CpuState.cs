@@ -77,8 +77,11 @@ public unsafe struct CpuState
     /// <summary>Instructions retired; at a block's start its whole length is added, and a fault takes back what did not run.</summary>
     public long Retired;
 
-    /// <summary>Nonzero: no interrupt is taken and no trap flag honoured before the next instruction has run (after sti, mov ss, pop ss).</summary>
+    /// <summary>Nonzero: no interrupt is taken before the next instruction has run. <see cref="AfterStackSegment"/>: nor is anything of the debug registers or the trap flag heeded.</summary>
     public int InterruptShadow;
+
+    /// <summary>What <see cref="InterruptShadow"/> is after sti; and after mov ss and pop ss.</summary>
+    public const int AfterSti = 1, AfterStackSegment = 2;
 
     /// <summary>Nonzero: something waits for the next block boundary: an interrupt, a wish to leave. Set from any thread.</summary>
     public volatile int Request;

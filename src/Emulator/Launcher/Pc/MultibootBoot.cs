@@ -56,7 +56,7 @@ static class MultibootBoot
         }
         WriteMemoryMap(memory, info);
         memory.Write(info, flags);
-        return new(kernel.Start, Eax: LoaderMagic, Ebx: info);
+        return new(kernel.Start, Eax: LoaderMagic, Ebx: info, AfterFirmware: true);
     }
 
     // The first word is the kernel's name, as boot loaders give it.

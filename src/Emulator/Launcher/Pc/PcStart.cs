@@ -10,7 +10,8 @@ namespace LguestPS.Emulator.Launcher;
 /// <param name="Eax">What eax holds.</param>
 /// <param name="Ebx">What ebx holds.</param>
 /// <param name="Esi">What esi holds.</param>
-readonly record struct PcStart(uint Eip, uint Eax = 0, uint Ebx = 0, uint Esi = 0)
+/// <param name="AfterFirmware">Whether it expects what firmware leaves behind: interrupt controllers that are set up, a timer that runs.</param>
+readonly record struct PcStart(uint Eip, uint Eax = 0, uint Ebx = 0, uint Esi = 0, bool AfterFirmware = false)
 {
     // Linux boot protocol, "32-bit Boot Protocol": code is selector 0x10, data 0x18.
     const ushort CodeSelector = 0x10, DataSelector = 0x18;
@@ -28,5 +29,7 @@ readonly record struct PcStart(uint Eip, uint Eax = 0, uint Ebx = 0, uint Esi = 
         s->R[Reg.Eax] = Eax;
         s->R[Reg.Ebx] = Ebx;
         s->R[Reg.Esi] = Esi;
+        if (AfterFirmware)
+            FirmwareRemains.Leave(pc, memory);
     }
 }

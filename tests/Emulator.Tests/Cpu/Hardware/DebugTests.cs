@@ -48,6 +48,24 @@ public sealed unsafe class DebugTests : IDisposable
         Assert.Equal((1u, 2u, 1u), (rig.Read<uint>(HardwareRig.Data), rig.S->R[Reg.Ebx], Status));
     }
 
+    [Fact]
+    public void A_breakpoint_right_after_a_load_of_SS_is_passed_over()
+    {
+        Watch(0, HardwareRig.Code0Start + 4, 0, 0);
+        Assert.Equal(-1, rig.Run0(c => { c.mov(eax, ss); c.mov(ss, eax); c.inc(ebx); c.hlt(); }).Vector);
+        Watch(0, HardwareRig.Code0Start + 5, 0, 0);
+        Assert.Equal(1, rig.Run0(c => { c.mov(eax, ss); c.mov(ss, eax); c.inc(ebx); c.hlt(); }).Vector);
+    }
+
+    [Fact]
+    public void Sti_is_stepped_as_any_other()
+    {
+        rig.Load(HardwareRig.HandlerOf(1), c => { c.inc(__dword_ptr[HardwareRig.Data]); c.iretd(); });
+        rig.S->OtherFlags |= EflagsBits.Trap;
+        rig.Run0(c => { c.sti(); c.inc(ebx); c.hlt(); });
+        Assert.Equal((2u, 1u), (rig.Read<uint>(HardwareRig.Data), rig.S->R[Reg.Ebx]));
+    }
+
     [Theory]
     [InlineData(1u, false, false)]
     [InlineData(1u, true, true)]
