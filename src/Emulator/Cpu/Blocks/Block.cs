@@ -33,6 +33,9 @@ public unsafe struct Block
     /// <summary>The same with a look at interrupts and the instruction limit before. Null while there is no machine code.</summary>
     public byte* NativeChecked;
 
+    /// <summary>Behind the beginning, for those who bring the arithmetic flags in the host's as well; null where they are not wanted at once.</summary>
+    public byte* NativeWithFlags;
+
     /// <summary>How often the block was met by samples of what runs, lately; its last sample's number.</summary>
     public uint Heat, SampledAt;
 

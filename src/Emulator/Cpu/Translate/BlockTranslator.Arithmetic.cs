@@ -13,6 +13,12 @@ sealed unsafe partial class BlockTranslator
         int opcode = number * 8 + (toRegister ? 2 : 0) + (size == 1 ? 0 : 1);
         if ((op->Flags & OpFlags.Memory) != 0)
             EmitOperand(op, size, write: !toRegister && number != Compare);
+        if (number == Compare && size == 4 && DecidesLoop(op))
+        {
+            int register = HostRegister.Of(op->Register), loaded = EmitLoad();
+            EmitComparison(toRegister ? register : loaded, toRegister ? loaded : register, 0);
+            return;
+        }
         if (number is AddCarry or SubtractBorrow)
             LoadCarry();
         if ((op->Flags & OpFlags.Memory) != 0)
@@ -35,6 +41,11 @@ sealed unsafe partial class BlockTranslator
             return;
         }
         EmitOperand(op, size, write: number != Compare);
+        if (number == Compare && size == 4 && DecidesLoop(op))
+        {
+            EmitComparison(EmitLoad(), -1, op->Immediate);
+            return;
+        }
         if (number is AddCarry or SubtractBorrow)
             LoadCarry();
         int value = (int)op->Immediate;
@@ -50,6 +61,22 @@ sealed unsafe partial class BlockTranslator
             LoadCarry();
         emit.ArithmeticConstant(size, number, hostRegister, (int)value);
         FlagsAreNative(RecipeOf(number, size, hostRegister, -1, value));
+    }
+
+    // Whether a comparison with memory decides of a loop's next turn: then what was loaded is kept until the jump, so that the flags can be worked out again and need not be saved.
+    bool DecidesLoop(Op* op) => (op->Flags & OpFlags.Memory) != 0 && op + 1 < block->Ops + block->OpCount && op[1].Length != 0 && IsConditionalJump(op + 1) && IsInPage(Target(op + 1)) && IsBackward(Target(op + 1));
+
+    int EmitLoad()
+    {
+        EmitAccess(4, 0x8B, HostRegister.Temp);
+        return HostRegister.Temp;
+    }
+
+    void EmitComparison(int first, int second, uint value)
+    {
+        FlagRecipe comparison = RecipeOf(Compare, 4, first, second, value);
+        EmitBinaryOn(Compare, first, comparison);
+        FlagsAreNative(comparison);
     }
 
     void EmitTest(int size, Op* op)

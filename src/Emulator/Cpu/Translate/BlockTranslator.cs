@@ -21,8 +21,11 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     /// <summary>Set there for a jump of a block whose accesses are direct.</summary>
     public const uint DirectSite = 0x20000000;
 
+    /// <summary>Set there for a jump that is taken with the flags in the host's, too.</summary>
+    public const uint FlagsSite = 0x10000000;
+
     /// <summary>The rest of it is the jump's place.</summary>
-    public const uint SiteMask = DirectSite - 1;
+    public const uint SiteMask = FlagsSite - 1;
 
     readonly Emitter emit = cache.Emit;
     readonly Thunks thunks = cache.Thunks;
@@ -45,6 +48,13 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         block->NativeChecked = cache.Address(emit.Offset);
         EmitBoundary();
         block->Native = cache.Address(emit.Offset);
+        block->NativeWithFlags = null;
+        FlagsAreSaved();
+        if (FlagLiveness.AreReadFirst(block->Ops, block->Ops + block->OpCount))
+        {
+            LoadFlags();
+            block->NativeWithFlags = cache.Address(emit.Offset);
+        }
         EmitInstructions(block->Ops);
     }
 
@@ -57,6 +67,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         while (block->Eip + first->Offset != eip || first->Length == 0)
             first++;
         int start = emit.Offset;
+        FlagsAreSaved();
         EmitInstructions(first);
         return start;
     }
@@ -74,7 +85,6 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     void EmitInstructions(Op* first)
     {
         emit.Memory(8, 0x8D, HostRegister.Remaining, HostRegister.Remaining, -Processor.InstructionsFrom(block, first));
-        FlagsAreSaved();
         fpuIsHost = false;
         unnoted = null;
 
@@ -168,9 +178,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     {
         if (!IsInPage(target) || (IsBackward(target) && recipe.Kind == FlagRecipeKind.None))
             return true;
-        uint offset = target & 0xFFF;
-        byte* page = memory.Base + (block->Physical & ~0xFFFu);
-        return !FlagLiveness.AreDead(new ReadOnlySpan<byte>(page + offset, (int)(GuestMemory.PageSize - offset)));
+        return !FlagLiveness.AreDead(CodeAt(target));
     }
 
     void EmitJumpTo(uint target)
@@ -187,8 +195,24 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     }
 
     // For a jump that is written: until it is bound to its target's code it leads to a cold path.
-    void AddLink(int site, uint target) =>
-        coldPaths.Add(new ColdPath { Kind = !IsInPage(target) ? ColdKind.Dispatch : IsBackward(target) && !flagsSaved ? ColdKind.LoopLink : ColdKind.Link, First = site, Target = target, FlagsNative = flagsNative && !flagsSaved, Recipe = flagsSaved ? default : recipe });
+    void AddLink(int site, uint target)
+    {
+        var path = new ColdPath { Kind = ColdKind.Link, First = site, Target = target, FlagsNative = flagsNative && !flagsSaved, Recipe = flagsSaved ? default : recipe, BringsFlags = flagsNative && flagsSaved };
+        if (!IsInPage(target))
+            path.Kind = ColdKind.Dispatch;
+        else if (IsBackward(target) && !flagsSaved)
+            path.Kind = ColdKind.LoopLink;
+        else if (IsBackward(target) && flagsNative && recipe.Kind != FlagRecipeKind.None && FlagLiveness.AreReadFirst(CodeAt(target)))
+            path = path with { Kind = ColdKind.LoopLink, Recipe = recipe };
+        coldPaths.Add(path);
+    }
+
+    // The code of the block's page from an address in it on.
+    ReadOnlySpan<byte> CodeAt(uint target)
+    {
+        uint offset = target & 0xFFF;
+        return new(memory.Base + (block->Physical & ~0xFFFu) + offset, (int)(GuestMemory.PageSize - offset));
+    }
 
     void Emit(in ColdPath path)
     {
@@ -227,7 +251,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
                         EmitRecipe(path.Recipe);
                     EmitSaveFlags();
                 }
-                EmitExitToLink(path.Target, (uint)path.First | (IsBackward(path.Target) ? BackwardSite : 0));
+                EmitExitToLink(path.Target, (uint)path.First | (IsBackward(path.Target) ? BackwardSite : path.BringsFlags ? FlagsSite : 0));
                 break;
             case ColdKind.LoopLink:
                 EmitLoopLink(path);
@@ -264,20 +288,22 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         emit.Jump(path.Resume);
     }
 
-    // The look before a loop's next turn, where nothing but what it might find wants the flags.
+    // The look before a loop's next turn, where nothing but what it might find wants the flags, or where the next turn wants them at once: then they have been saved, and are worked out again.
     void EmitLoopLink(in ColdPath path)
     {
         emit.Bind(path.First);
         emit.Memory(8, 0x3B, HostRegister.Remaining, HostRegister.State, StateLayout.StopAt);
         int leaves = emit.JumpIfForward(Emitter.LessOrEqual);
+        if (path.BringsFlags)
+            EmitRecipe(path.Recipe);
         int site = emit.JumpForward();
         emit.Bind(site);
-        EmitRecipe(path.Recipe);
-        EmitSaveFlags();
-        EmitExitToLink(path.Target, (uint)site);
+        if (!path.BringsFlags)
+            EmitFlagsOf(path);
+        EmitExitToLink(path.Target, (uint)site | (path.BringsFlags ? FlagsSite : 0));
         emit.Bind(leaves);
-        EmitRecipe(path.Recipe);
-        EmitSaveFlags();
+        if (!path.BringsFlags)
+            EmitFlagsOf(path);
         emit.MoveConstant(HostRegister.Address, path.Target);
         emit.Jump(thunks.ExitAt);
     }
@@ -325,7 +351,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         Apart,
         /// <summary>A jump within the page that is not yet bound.</summary>
         Link,
-        /// <summary>One backward, bound or not, that brings flags along.</summary>
+        /// <summary>One backward, bound or not, that brings flags along, or what they can be worked out from.</summary>
         LoopLink,
         /// <summary>A conditional jump out of the page.</summary>
         Dispatch,
@@ -345,6 +371,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         public FlagRecipe Recipe;
         public bool LeavesByState;
         public bool FpuIsHost;
+        public bool BringsFlags;
         public int First;
         public int Count;
         public int FirstSlow;

@@ -39,6 +39,48 @@ static unsafe class FlagLiveness
         return false;
     }
 
+    /// <summary>Whether the code of a 32-bit block begins with an instruction that reads them, behind at most some that have nothing to do with them.</summary>
+    public static bool AreReadFirst(ReadOnlySpan<byte> code)
+    {
+        Op* ops = stackalloc Op[4];
+        var decoder = new Decoder(BlockMode.Code32);
+        for (int i = 0, offset = 0; i < InstructionsAhead && offset < code.Length; i++)
+        {
+            Op* end = ops;
+            DecodeResult result = decoder.Decode(code[offset..], 0, &end);
+            if (result == DecodeResult.NeedsMoreBytes)
+                return false;
+            if (Reads(ops))
+                return true;
+            if (result != DecodeResult.Sequential || end != ops + 1 || EffectOf(ops) != Effect.None)
+                return false;
+            offset += ops->Length;
+        }
+        return false;
+    }
+
+    /// <summary>The same of decoded instructions.</summary>
+    public static bool AreReadFirst(Op* op, Op* end)
+    {
+        for (; op < end; op++)
+        {
+            if (Reads(op))
+                return true;
+            if (EffectOf(op) != Effect.None)
+                return false;
+        }
+        return false;
+    }
+
+    // Conditional jumps, moves and settings that don't touch memory.
+    static bool Reads(Op* op)
+    {
+        if (op->Length == 0 || (op->Flags & (OpFlags.Invalid | OpFlags.Memory | OpFlags.Address16 | OpFlags.Operand16)) != 0)
+            return false;
+        int opcode = op->Opcode >> 8;
+        return (op->Flags & OpFlags.TwoByte) != 0 ? opcode is (>= 0x40 and < 0x50) or (>= 0x80 and < 0xA0) : opcode is >= 0x70 and < 0x80;
+    }
+
     /// <summary>Whether an instruction overwrites all arithmetic flags and reads none; unlike <see cref="Effect.Overwrites"/>, it may have a memory operand.</summary>
     public static bool OverwritesAll(Op* op) => EffectWithoutFault(op) == Effect.Overwrites;
 

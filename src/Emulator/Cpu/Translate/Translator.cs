@@ -164,11 +164,13 @@ sealed unsafe class Translator : IDisposable
     // Whoever comes to the block's old code is led to the new one.
     void TranslateAnew(Block* block, bool direct)
     {
-        int before = cache.OffsetOf(block->Native), beforeChecked = cache.OffsetOf(block->NativeChecked);
+        byte* native = block->Native, @checked = block->NativeChecked, withFlags = block->NativeWithFlags;
         translator.Translate(block, direct);
         block->IsDirect = direct;
-        cache.Emit.Redirect(before, cache.OffsetOf(block->Native));
-        cache.Emit.Redirect(beforeChecked, cache.OffsetOf(block->NativeChecked));
+        Redirect(@checked, block->NativeChecked);
+        Redirect(native, block->Native);
+        if (withFlags != null)
+            Redirect(withFlags, block->NativeWithFlags);
     }
 
     // Runs machine code; afterwards the state is that of the interpreter again.
@@ -186,10 +188,16 @@ sealed unsafe class Translator : IDisposable
         return exit;
     }
 
+    void Redirect(byte* from, byte* to) => cache.Emit.Redirect(cache.OffsetOf(from), cache.OffsetOf(to));
+
     void Link(Block* target)
     {
-        bool backward = (linkSite & BlockTranslator.BackwardSite) != 0;
-        cache.Emit.Patch((int)(linkSite & BlockTranslator.SiteMask), cache.OffsetOf(backward ? target->NativeChecked : target->Native));
+        byte* entry = target->Native;
+        if ((linkSite & BlockTranslator.BackwardSite) != 0)
+            entry = target->NativeChecked;
+        else if ((linkSite & BlockTranslator.FlagsSite) != 0 && target->NativeWithFlags != null)
+            entry = target->NativeWithFlags;
+        cache.Emit.Patch((int)(linkSite & BlockTranslator.SiteMask), cache.OffsetOf(entry));
     }
 
     // What translated code takes for granted. Limits and bases of FS and GS are looked at by each access.
