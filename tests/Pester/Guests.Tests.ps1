@@ -307,6 +307,7 @@ Describe 'Export-LguestGuest and Import-LguestGuest' {
     It 'bring a guest back as it was' {
         $file = Export-LguestGuest web (Join-Path $folder 'web.json')
         $file.Name | Should -Be 'web.json'
+        $file.PSParentPath | Should -BeLike "*$folder"   # as Get-Item gives it, with what tables of files show
         $copy = $file | Import-LguestGuest -NewName copy
         foreach ($property in 'MemoryMB', 'Kernel', 'Initrd', 'CommandLine', 'Platform', 'Engine', 'TranscriptPath', 'OnViolation') { $copy.$property | Should -Be $guest.$property }
         ($copy.Devices -join '; ') | Should -Be ($guest.Devices -join '; ')

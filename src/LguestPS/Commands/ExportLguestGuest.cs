@@ -53,7 +53,7 @@ public sealed class ExportLguestGuest : GuestCmdlet
             return null;
         });
         written.Add(file);
-        WriteObject(new FileInfo(file));
+        WriteFile(file);
     }
 
     static void MakeFolder(string folder)
