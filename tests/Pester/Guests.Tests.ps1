@@ -339,6 +339,14 @@ Describe 'Export-LguestGuest and Import-LguestGuest' {
         @(((Join-Path $out 'web.json') | Import-LguestGuest).Name) | Should -Be @('web')
     }
 
+    It 'name files so that they can be named again' {
+        $null = New-LguestGuest 'a/b: c\d' -Kernel $kernel
+        $file = Export-LguestGuest 'a/b: c\d' $folder
+        $file.Name | Should -Be 'a_b_ c_d.json'
+        Push-Location $folder
+        try { (Import-LguestGuest $file.Name -NewName again).Kernel | Should -Be $kernel } finally { Pop-Location }
+    }
+
     It 'start what was imported' {
         $null = New-LguestGuest demo -MemoryMB 16 -Kernel $kernel | Export-LguestGuest $folder
         Remove-LguestGuest demo -Force

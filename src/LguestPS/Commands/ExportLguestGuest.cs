@@ -68,6 +68,7 @@ public sealed class ExportLguestGuest : GuestCmdlet
         }
     }
 
+    // Also without what PowerShell takes for something else in a path: a drive.
     static string FileName(string guest) =>
-        string.Join('_', guest.Split(System.IO.Path.GetInvalidFileNameChars())) + GuestDefinitionFile.Extension;
+        string.Join('_', guest.Split([.. System.IO.Path.GetInvalidFileNameChars(), ':', '\\'])) + GuestDefinitionFile.Extension;
 }
