@@ -149,6 +149,8 @@ function Invoke-Help {
     $scratch = Join-Path $out 'Help'
     $pages = Import-MarkdownCommandHelp -Path (Join-Path $root 'docs/help/*-Lguest*.md')
     $null = Export-MamlCommandHelp -CommandHelp $pages -OutputFolder $scratch -Force
+    . (Join-Path $root 'src/Help/Repair-MamlHelp.ps1')
+    Repair-MamlHelp (Join-Path $scratch 'LguestPS/LguestPS.dll-Help.xml') $pages
     Copy-Item (Join-Path $scratch 'LguestPS/LguestPS.dll-Help.xml') (Join-Path $root 'en-US') -Force
     . (Join-Path $root 'src/Help/ConvertTo-AboutText.ps1')
     $topics = Get-ChildItem (Join-Path $root 'docs/help') -Filter about_*.md

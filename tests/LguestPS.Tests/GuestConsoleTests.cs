@@ -43,12 +43,31 @@ public sealed class GuestConsoleTests
     [Fact]
     public void OneTerminalAtATimeAndWhatItShowedIsReceived()
     {
-        console.Buffer.Write("12345"u8);
+        console.Buffer.Write("1234\n"u8);
         Assert.Equal(0, console.TakeForTerminal());
         Assert.Null(console.TakeForTerminal());
         console.HandBack(3);
-        Assert.Equal("45", console.Receive(all: false, keep: false));
+        Assert.Equal("4\n", console.Receive(all: false, keep: false));
         Assert.Equal(5, console.TakeForTerminal());
+    }
+
+    [Theory]
+    [InlineData("/ # ", 0)]
+    [InlineData("Linux\r\n/ # ", 7)]
+    [InlineData("Linux\r\n", 7)]
+    public void ATerminalThatComesBackFindsTheLineThatTheConsoleIsIn(string printed, int from)
+    {
+        console.Buffer.Write(System.Text.Encoding.ASCII.GetBytes(printed));
+        console.Receive(all: false, keep: false);
+        Assert.Equal(from, console.TakeForTerminal());
+    }
+
+    [Fact]
+    public void ALineThatIsLongerThanAnyPromptIsNotShownAgain()
+    {
+        console.Buffer.Write(new byte[5000]);
+        console.Receive(all: false, keep: false);
+        Assert.Equal(5000, console.TakeForTerminal());
     }
 
     [Fact]

@@ -160,7 +160,7 @@ Describe 'How a guest ends' {
     It 'tells a wait for text that it ended' {
         Send-LguestConsole $guest "halt`n"
         $thrown = { Wait-LguestGuest $guest -Console 'never printed' -TimeoutSeconds 30 -ErrorAction Stop } | Should -Throw -ErrorId 'GuestEnded,*' -PassThru
-        $thrown.Exception.Message | Should -Match 'Power down'
+        $thrown.Exception.Message | Should -Match 'ended before that: PowerOff'
         $thrown.TargetObject | Should -Be $guest
     }
 

@@ -83,8 +83,18 @@ Describe 'Invoke-LguestCommand' {
 
     It 'says when the guest ends, and when it is off' {
         $guest = Start-DemoGuest
-        { Invoke-LguestCommand $guest 'halt' -TimeoutSeconds 30 -ErrorAction Stop } | Should -Throw -ErrorId 'GuestEnded,*'
+        $failure = { Invoke-LguestCommand $guest 'die panic' -TimeoutSeconds 30 -ErrorAction Stop } | Should -Throw -ErrorId 'GuestEnded,*' -PassThru
+        $failure.Exception.Message | Should -Match ([regex]::Escape("$($guest.ExitReason.Message)"))
         { Invoke-LguestCommand $guest 'uptime' -ErrorAction Stop } | Should -Throw -ErrorId 'GuestNotRunning,*'
+    }
+
+    It 'takes a guest that powers itself off for one that did what it was told' {
+        $guest = Start-DemoGuest
+        $results = @(Invoke-LguestCommand $guest 'echo one', 'halt', 'echo never' -TimeoutSeconds 30 -ErrorVariable ended -ErrorAction SilentlyContinue)
+        @($results.Command) | Should -Be @('echo one', 'halt')
+        $results[1].ExitCode | Should -BeNullOrEmpty
+        $guest.ExitReason.Kind | Should -Be 'PowerOff'
+        @($ended)[0].FullyQualifiedErrorId | Should -Be 'GuestEnded,LguestPS.Commands.InvokeLguestCommand'   # of what was to come after it
     }
 
     It 'refuses a prompt that is no pattern, and wants a command' {

@@ -231,5 +231,7 @@ Describe 'How devices are shown' -Skip:(-not (Get-Command Out-String -ErrorActio
         Test-LguestGuest web | Out-String | Should -Match 'GuestName +Passed +Check +Message'
         $guest.Devices | Out-String | Should -Match '(?s)GuestName +Slot +Kind +Settings.*console.*block.*net.*rng'
         $guest | Format-List Devices | Out-String | Should -Match '\{console, block, net, rng\}'
+        Get-LguestBlockDevice web | Format-List | Out-String | Should -Match '(?s)GuestName +: web\s+Slot +: 2\s+Kind +: block\s+Path +: '
+        $guest | Format-List | Out-String | Should -Match '(?s)Name +: web\s.*Kernel +: /.*Platform +: .*Devices +: console, block, net, rng\s'
     }
 }

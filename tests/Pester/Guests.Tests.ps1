@@ -307,6 +307,7 @@ Describe 'Export-LguestGuest and Import-LguestGuest' {
     It 'bring a guest back as it was' {
         $file = Export-LguestGuest web (Join-Path $folder 'web.json')
         $file.Name | Should -Be 'web.json'
+        $file.PSParentPath | Should -BeLike "*$folder"   # as Get-Item gives it, with what tables of files show
         $copy = $file | Import-LguestGuest -NewName copy
         foreach ($property in 'MemoryMB', 'Kernel', 'Initrd', 'CommandLine', 'Platform', 'Engine', 'TranscriptPath', 'OnViolation') { $copy.$property | Should -Be $guest.$property }
         ($copy.Devices -join '; ') | Should -Be ($guest.Devices -join '; ')
@@ -336,6 +337,14 @@ Describe 'Export-LguestGuest and Import-LguestGuest' {
         @((Get-ChildItem $out -Filter *.json | Import-LguestGuest).Name) | Should -Be @('db', 'web')
         Get-LguestGuest | Remove-LguestGuest -Force
         @(((Join-Path $out 'web.json') | Import-LguestGuest).Name) | Should -Be @('web')
+    }
+
+    It 'name files so that they can be named again' {
+        $null = New-LguestGuest 'a/b: c\d' -Kernel $kernel
+        $file = Export-LguestGuest 'a/b: c\d' $folder
+        $file.Name | Should -Be 'a_b_ c_d.json'
+        Push-Location $folder
+        try { (Import-LguestGuest $file.Name -NewName again).Kernel | Should -Be $kernel } finally { Pop-Location }
     }
 
     It 'start what was imported' {

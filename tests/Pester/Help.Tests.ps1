@@ -31,6 +31,12 @@ Describe 'Help' {
         $common = [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
         . (Join-Path $root 'src/Help/ConvertTo-AboutText.ps1')
 
+        # What a parameter is when nothing is said, as pages tell it: nothing of text without characters, of zeros and of empty lists.
+        function Get-DefaultText([System.Management.Automation.CommandInfo] $Command, [string] $Parameter) {
+            $value = [System.Activator]::CreateInstance($Command.ImplementingType).$Parameter
+            if ($value -is [System.Collections.IDictionary] -or ($value -is [int] -and $value -eq 0)) { '' } else { $value -join ', ' }
+        }
+
         # The sections of a page that tell of parameters: name and YAML.
         function Get-PageParameter([string] $Page) {
             foreach ($match in [regex]::Matches((Get-Content $Page -Raw), '(?ms)^### -(\w+)\n.*?^```yaml\n(.*?)^```')) { @{ Name = $match.Groups[1].Value; Yaml = $match.Groups[2].Value } }
@@ -79,6 +85,10 @@ Describe 'Help' {
             [regex]::Match($described.Yaml, '(?m)^Type: (\S+)').Groups[1].Value | Should -Be $parameter.ParameterType.ToString() -Because $where
             $aliases = [regex]::Match($described.Yaml, '(?m)^Aliases:\s*((?:\n?- .+)*)').Groups[1].Value -split '\n' -replace '^- ' | Where-Object { $_ }
             (@($aliases) -join ' ') | Should -Be ($parameter.Aliases -join ' ') -Because $where
+            $wildcards = [bool] $parameter.Attributes.Where({ $_ -is [System.Management.Automation.SupportsWildcardsAttribute] }).Count
+            [regex]::Match($described.Yaml, '(?m)^SupportsWildcards: (\S+)').Groups[1].Value | Should -Be "$wildcards" -Because $where
+            $default = [regex]::Match($described.Yaml, "(?m)^DefaultValue: '(.*)'").Groups[1].Value.Replace("''", "'")
+            $default | Should -Be (Get-DefaultText $command $parameter.Name) -Because $where
             $sets = [regex]::Matches($described.Yaml, '(?m)^- Name: (\S+)\n  Position: (\S+)\n  IsRequired: (\S+)\n  ValueFromPipeline: (\S+)\n  ValueFromPipelineByPropertyName: (\S+)')
             $sets.Count | Should -Be $parameter.ParameterSets.Count -Because $where
             foreach ($set in $sets) {
@@ -90,6 +100,17 @@ Describe 'Help' {
                     Should -Be "$position $($declared.IsMandatory) $($declared.ValueFromPipeline) $($declared.ValueFromPipelineByPropertyName)" -Because "$where, set $key"
             }
         }
+    }
+
+    It 'shows code as code, names as names and defaults: <Name>' -ForEach $commands {
+        $help = Get-Help $Name -Full
+        $onPage = [regex]::Matches((Get-Content $Page -Raw), '(?s)### Example .*?```powershell\n(.*?)\n```')
+        @($help.examples.example).ForEach({ $_.code }) -join "`n" | Should -Be ($onPage.ForEach({ $_.Groups[1].Value }) -join "`n")
+        foreach ($parameter in $help.parameters.parameter) {
+            $parameter.type.name | Should -Not -Match 'Nullable'
+            "$($parameter.defaultValue)".Trim() | Should -Be ([regex]::Match((Get-PageParameter $Page).Where({ $_.Name -eq $parameter.name }).Yaml, "(?m)^DefaultValue: '(.*)'").Groups[1].Value.Replace("''", "'").Trim())
+        }
+        foreach ($link in $help.relatedLinks.navigationLink) { "$($link.linkText)$($link.uri)" | Should -Match '^[A-Z][a-z]+-Lguest\w+$|^about_\w+$|https://' }
     }
 
     It 'has the text of the topic: <Name>' -ForEach $topics {
@@ -126,5 +147,21 @@ Describe 'Examples' {
             catch [System.Management.Automation.CommandNotFoundException] { Set-ItResult -Skipped -Because "src/Shell has no $($_.TargetObject)" }
         }
         else { { & ([scriptblock]::Create($script)) } | Should -Not -Throw }
+    }
+}
+
+Describe 'The first session' -Skip:(-not (Get-Command Out-String -ErrorAction Ignore)) {
+    BeforeAll {
+        . (Join-Path $PSScriptRoot 'Child.ps1')
+        $root = Split-Path (Split-Path $PSScriptRoot -Parent) -Parent
+
+        # Times, counts and the widths of columns that hold them are those of a machine and a day.
+        function Get-Shape([string] $Page) { (Get-Content $Page -Raw) -replace '[\d:.]+', '0' -replace '[ -]+', ' ' }
+    }
+
+    It 'is what happens' {
+        $page = Join-Path $TestDrive 'first-session.md'
+        $null = Invoke-Child "& '$(Join-Path $root 'examples/FirstSession.ps1')' -Path '$page'"
+        Get-Shape $page | Should -Be (Get-Shape (Join-Path $root 'docs/first-session.md'))
     }
 }

@@ -199,6 +199,6 @@ Describe 'The machine for a kernel' {
     }
 
     It 'is refused when there is none of that name' {
-        { New-LguestGuest -Name bad -Kernel (Get-LguestDemoKernel) -Platform Amiga } | Should -Throw -ErrorId 'CannotConvertArgumentNoMessage,*'
+        { New-LguestGuest -Name bad -Kernel (Get-LguestDemoKernel) -Platform Amiga } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'
     }
 }

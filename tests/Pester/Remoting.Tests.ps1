@@ -142,6 +142,7 @@ Set-Location '$TestDrive'
         $said | Should -Match 'build1: small with console, rng'
         $said | Should -Match 'build2: .*KB'
         $said | Should -Match '4\s+PowerOff'
+        @([regex]::Matches($said, '(?m) on build[12]: (small|large): \w+ -> Off$')).Count | Should -Be 4
         $said | Should -Match 'build1\s+Passed\s+The kernel\.boots'
     }
 }

@@ -87,6 +87,37 @@ Describe 'Rows' {
         { New-Row @{ DiskPath = $disk1; ReadOnly = 'perhaps' } | New-LguestGuest | Add-LguestBlockDevice -ErrorAction Stop } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'
     }
 
+    It 'refuse <Cell> for <Column>, and the other rows are guests' -ForEach @(
+        @{ Column = 'MemoryMB'; Cell = 'lots'; Said = "'lots' is not a number" }
+        @{ Column = 'Engine'; Cell = 'fast'; Said = 'Auto, Interpreter, Translator' }
+        @{ Column = 'OnViolation'; Cell = 'Panic'; Said = 'Stop, Warn, Ignore' }
+    ) {
+        $rows = [pscustomobject]@{ Name = 'bad'; $Column = $Cell }, [pscustomobject]@{ Name = 'good'; $Column = '' }
+        @(($rows | New-LguestGuest -Kernel $kernel -ErrorVariable refused -ErrorAction SilentlyContinue).Name) | Should -Be @('good')
+        "$(@($refused)[0])" | Should -Match ([regex]::Escape($Said))
+        $null = New-LguestGuest bad -Kernel $kernel -MemoryMB 16
+        $rows | Set-LguestGuest -ErrorVariable refused -ErrorAction SilentlyContinue
+        @($refused)[0].FullyQualifiedErrorId | Should -Be 'ParameterArgumentTransformationError,LguestPS.Commands.SetLguestGuest'
+        (Get-LguestGuest bad).MemoryMB | Should -Be 16
+    }
+
+    It 'name a device by guest and slot' {
+        $null = New-Row @{ DiskPath = $disk1 } | New-LguestGuest | Add-LguestBlockDevice | Add-LguestBlockDevice -Path $disk2
+        [pscustomobject]@{ GuestName = 'row'; Slot = '2' } | Set-LguestBlockDevice -ReadOnly
+        @((Get-Disk row).ReadOnly) | Should -Be @($true, $false)
+        [pscustomobject]@{ Name = 'row'; Slot = 2 } | Remove-LguestBlockDevice
+        @((Get-Disk row).Path) | Should -Be @($disk2)
+        Get-LguestBlockDevice row | Remove-LguestBlockDevice
+        Get-Disk row | Should -BeNullOrEmpty
+    }
+
+    It 'type their text' {
+        $guest = New-Row @{ MemoryMB = 16 } | New-LguestGuest | Start-LguestGuest
+        Wait-LguestGuest $guest -Console 'demo> ' -TimeoutSeconds 120 -ErrorAction Stop
+        [pscustomobject]@{ Name = 'row'; Text = "echo from a row`n" } | Send-LguestConsole
+        Wait-LguestGuest $guest -Console '^from a row' -TimeoutSeconds 120 -ErrorAction Stop
+    }
+
     It 'take empty cells for the defaults' {
         $guest = New-Row @{ MemoryMB = ''; Platform = ''; Engine = ''; Initrd = ''; CommandLine = ''; OnViolation = '' } | New-LguestGuest
         $guest.MemoryMB | Should -Be 64

@@ -80,6 +80,7 @@ Describe 'Waits for several guests' {
         Send-LguestConsole one "halt`n"
         Wait-LguestGuest one, two, three -Exit -TimeoutSeconds 3 -PassThru -ErrorVariable late -ErrorAction SilentlyContinue | ForEach-Object Name | Should -Be 'one'
         @($late | ForEach-Object { $_.TargetObject.Name }) -join ' ' | Should -Be 'two three'
+        "$(@($late)[0])" | Should -Match "'two' did not come to its end within 3 s\."
     }
 }
 
@@ -101,7 +102,7 @@ Describe 'Progress' {
     It 'shows the console''s last line and the time while a wait lasts, and is taken away after it' {
         $records = Get-Progress 'Wait-LguestGuest' @{ Name = 'demo'; Console = 'never printed'; TimeoutSeconds = 1 }
         $records.Count | Should -BeGreaterThan 1
-        $records[0].Activity | Should -Be 'Waiting for demo: never printed'
+        $records[0].Activity | Should -Be "Waiting for demo: 'never printed'"
         $records[0].StatusDescription | Should -Be 'demo>'
         $records[0].PercentComplete | Should -BeGreaterThan 0
         $records[-1].RecordType | Should -Be 'Completed'

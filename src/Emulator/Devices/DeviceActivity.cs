@@ -16,6 +16,9 @@ public sealed record DeviceActivity(int Slot, string Kind, byte Line, IReadOnlyL
 /// <param name="Interrupts">Interrupts that told the driver of completed requests.</param>
 public sealed record QueueActivity(string Name, long Requests, long BytesFromGuest, long BytesToGuest, long Notifications, long Interrupts)
 {
+    /// <summary>The queue and its requests.</summary>
+    public override string ToString() => $"{Name}: {Requests} requests";
+
     /// <summary>The sum of two runs of the same queue.</summary>
     public QueueActivity Add(QueueActivity other) => this with
     {

@@ -11,7 +11,11 @@ namespace LguestPS.Emulator.Devices;
 /// <param name="GuestEip">The guest's instruction pointer when it was found out.</param>
 public sealed record DriverViolation(
     string Device, int Slot, string? Queue, DriverRule Rule, string? Section, string Message,
-    IReadOnlyDictionary<string, ulong> Values, uint GuestEip);
+    IReadOnlyDictionary<string, ulong> Values, uint GuestEip)
+{
+    /// <summary>The launcher's text.</summary>
+    public override string ToString() => Message;
+}
 
 /// <summary>Carries a violation to where the guest is ended.</summary>
 public sealed class DriverViolationException(DriverViolation violation) : Exception(violation.Message)

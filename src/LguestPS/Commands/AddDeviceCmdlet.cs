@@ -60,7 +60,7 @@ public abstract class AddDeviceCmdlet : GuestCmdlet
         if (guest.Devices.Count > MostDevices)
             ThrowTerminatingError(Errors.TooManyDevices(guest));
         DeviceSettings? settings = WithHost(guest, () => CreateSettings(guest));
-        if (settings is not null && ShouldProcess(guest.Name, string.Format(Messages.ActionAddDevice, settings)) && !guest.TryAddDevice(settings))
+        if (settings is not null && ShouldProcess(guest.Name, string.Format(Messages.ActionAddDevice, LguestDevice.Describe(settings))) && !guest.TryAddDevice(settings))
         {
             WriteError(Errors.GuestRunning(guest));
             return;

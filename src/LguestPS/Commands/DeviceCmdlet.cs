@@ -42,7 +42,7 @@ public abstract class ChangeDeviceCmdlet<TDevice> : GuestCmdlet where TDevice : 
     public override string[] Name { get; set; } = [];
 
     /// <summary>The device's slot on the bus: 1 is the console's, the other devices follow in the order in which they were added.</summary>
-    [Parameter(ParameterSetName = ByName, Mandatory = true, Position = 1), Parameter(ParameterSetName = ByGuest, Mandatory = true, Position = 1)]
+    [Parameter(ParameterSetName = ByName, Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true), Parameter(ParameterSetName = ByGuest, Mandatory = true, Position = 1)]
     [ArgumentCompleter(typeof(DeviceSlotCompleter))]
     public int Slot { get; set; }
 

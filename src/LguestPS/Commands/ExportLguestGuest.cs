@@ -53,7 +53,7 @@ public sealed class ExportLguestGuest : GuestCmdlet
             return null;
         });
         written.Add(file);
-        WriteObject(new FileInfo(file));
+        WriteFile(file);
     }
 
     static void MakeFolder(string folder)
@@ -68,6 +68,7 @@ public sealed class ExportLguestGuest : GuestCmdlet
         }
     }
 
+    // Also without what PowerShell takes for something else in a path: a drive.
     static string FileName(string guest) =>
-        string.Join('_', guest.Split(System.IO.Path.GetInvalidFileNameChars())) + GuestDefinitionFile.Extension;
+        string.Join('_', guest.Split([.. System.IO.Path.GetInvalidFileNameChars(), ':', '\\'])) + GuestDefinitionFile.Extension;
 }

@@ -63,7 +63,7 @@ public sealed class ExportLguestTimeline : GuestCmdlet
             ThrowTerminatingError(Errors.CannotWrite("TimelineNotWritable", path, failure));
         }
         if (PassThru)
-            WriteObject(new FileInfo(path));
+            WriteFile(path);
     }
 
     static bool HasExtension(string path, string extension) => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase);

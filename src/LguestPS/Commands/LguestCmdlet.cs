@@ -48,6 +48,9 @@ public abstract class LguestCmdlet : PSCmdlet, IDisposable
         return full;
     }
 
+    /// <summary>Puts out a file that was written, as Get-Item does: with the mode and owner that tables of files show.</summary>
+    private protected void WriteFile(string path) => WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
+
     /// <summary>Does what needs something of the host; if the host does not have it, the error ends the pipeline under the id it was given there.</summary>
     private protected T WithHost<T>(object target, Func<T> action)
     {

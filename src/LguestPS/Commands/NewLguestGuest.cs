@@ -17,7 +17,7 @@ public sealed class NewLguestGuest : LguestCmdlet
     public string Name { get; set; } = "";
 
     /// <summary>RAM in megabytes.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true), EmptyCell(DefaultMemoryMB), ValidateRange(LeastMemoryMB, MostMemoryMB)]
+    [Parameter(ValueFromPipelineByPropertyName = true), EmptyCell(DefaultMemoryMB, typeof(int)), ValidateRange(LeastMemoryMB, MostMemoryMB)]
     public int MemoryMB { get; set; } = DefaultMemoryMB;
 
     /// <summary>The kernel: a vmlinux or bzImage.</summary>
@@ -33,11 +33,11 @@ public sealed class NewLguestGuest : LguestCmdlet
     public string CommandLine { get; set; } = "";
 
     /// <summary>The machine that it runs on: lguest's hypervisor, a plain PC, or what suits the kernel.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true), EmptyCell(GuestPlatform.Auto)]
+    [Parameter(ValueFromPipelineByPropertyName = true), EmptyCell(GuestPlatform.Auto, typeof(GuestPlatform))]
     public GuestPlatform Platform { get; set; } = GuestPlatform.Auto;
 
     /// <summary>How its processor runs: code translated to the host's, instruction by instruction, or whichever the host allows.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true), EmptyCell(ProcessorEngine.Auto)]
+    [Parameter(ValueFromPipelineByPropertyName = true), EmptyCell(ProcessorEngine.Auto, typeof(ProcessorEngine))]
     public ProcessorEngine Engine { get; set; } = ProcessorEngine.Auto;
 
     /// <summary>A file that gets all that the console prints, byte by byte. Each run begins it anew.</summary>
@@ -49,7 +49,7 @@ public sealed class NewLguestGuest : LguestCmdlet
     public string? ConsoleSize { get; set; }
 
     /// <summary>What becomes of the guest when one of its drivers breaks a rule of virtio.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true), EmptyCell(ViolationAction.Stop)]
+    [Parameter(ValueFromPipelineByPropertyName = true), EmptyCell(ViolationAction.Stop, typeof(ViolationAction))]
     public ViolationAction OnViolation { get; set; } = ViolationAction.Stop;
 
     /// <summary>The row of a table that a guest is made from. Its further columns travel with the guest, for the cmdlets that add devices.</summary>

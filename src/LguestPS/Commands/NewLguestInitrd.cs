@@ -57,7 +57,7 @@ public sealed class NewLguestInitrd : LguestCmdlet
             return;
         Gather(() => image.Write(full, !NoCompression));
         WriteVerbose(string.Format(Messages.InitrdWritten, full, image.Count));
-        WriteObject(new FileInfo(full));
+        WriteFile(full);
     }
 
     void AddEntry(PSObject entry) => image.Add(EntryObject.Read(entry, source => ResolveExistingFile(source, "FileNotFound")));

@@ -12,7 +12,7 @@ public sealed class RemoveLguestBlockDevice : ChangeDeviceCmdlet<LguestBlockDevi
 
     private protected override LguestBlockDevice[] Given => BlockDevice;
 
-    private protected override string Action(LguestBlockDevice device) => string.Format(Messages.ActionRemoveDevice, device);
+    private protected override string Action(LguestBlockDevice device) => string.Format(Messages.ActionRemoveDevice, device.Slot, LguestDevice.Describe(device.Settings!));
 
     private protected override bool Change(LguestBlockDevice device) => device.Guest.TryRemoveDevice(device);
 }

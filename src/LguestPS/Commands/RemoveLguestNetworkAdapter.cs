@@ -12,7 +12,7 @@ public sealed class RemoveLguestNetworkAdapter : ChangeDeviceCmdlet<LguestNetwor
 
     private protected override LguestNetworkAdapter[] Given => NetworkAdapter;
 
-    private protected override string Action(LguestNetworkAdapter device) => string.Format(Messages.ActionRemoveDevice, device);
+    private protected override string Action(LguestNetworkAdapter device) => string.Format(Messages.ActionRemoveDevice, device.Slot, LguestDevice.Describe(device.Settings!));
 
     private protected override bool Change(LguestNetworkAdapter device) => device.Guest.TryRemoveDevice(device);
 }

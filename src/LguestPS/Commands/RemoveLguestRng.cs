@@ -12,7 +12,7 @@ public sealed class RemoveLguestRng : ChangeDeviceCmdlet<LguestRng>
 
     private protected override LguestRng[] Given => Rng;
 
-    private protected override string Action(LguestRng device) => string.Format(Messages.ActionRemoveDevice, device);
+    private protected override string Action(LguestRng device) => string.Format(Messages.ActionRemoveDevice, device.Slot, LguestDevice.Describe(device.Settings!));
 
     private protected override bool Change(LguestRng device) => device.Guest.TryRemoveDevice(device);
 }

@@ -22,7 +22,7 @@ public sealed class SendLguestConsole : GuestCmdlet
     public override LguestGuest[] Guest { get; set; } = [];
 
     /// <summary>What to type, as it is: a line needs its <c>`n</c>.</summary>
-    [Parameter(Position = 1), AllowEmptyString]
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true), AllowEmptyString]
     public string? Text { get; set; }
 
     /// <summary>Keys to press after that, by name: Enter, Up, F1, Ctrl+C and others.</summary>

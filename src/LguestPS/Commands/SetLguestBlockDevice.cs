@@ -25,7 +25,7 @@ public sealed class SetLguestBlockDevice : ChangeDeviceCmdlet<LguestBlockDevice>
 
     private protected override LguestBlockDevice[] Given => BlockDevice;
 
-    private protected override string Action(LguestBlockDevice device) => string.Format(Messages.ActionSetDevice, device.Slot, NewSettings(device));
+    private protected override string Action(LguestBlockDevice device) => string.Format(Messages.ActionSetDevice, device.Slot, LguestDevice.Describe(NewSettings(device)));
 
     private protected override bool Change(LguestBlockDevice device) => device.Guest.TryReplaceDevice(device, NewSettings(device));
 

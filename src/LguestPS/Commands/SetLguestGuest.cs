@@ -11,7 +11,7 @@ namespace LguestPS.Commands;
 public sealed class SetLguestGuest : GuestCmdlet
 {
     /// <summary>RAM in megabytes.</summary>
-    [Parameter(ParameterSetName = ByName, ValueFromPipelineByPropertyName = true), Parameter(ParameterSetName = ByGuest), EmptyCell(null)]
+    [Parameter(ParameterSetName = ByName, ValueFromPipelineByPropertyName = true), Parameter(ParameterSetName = ByGuest), EmptyCell(null, typeof(int))]
     public int? MemoryMB { get; set; }
 
     /// <summary>The kernel: a vmlinux or bzImage.</summary>
@@ -27,11 +27,11 @@ public sealed class SetLguestGuest : GuestCmdlet
     public string? CommandLine { get; set; }
 
     /// <summary>The machine that it runs on: lguest's hypervisor, a plain PC, or what suits the kernel.</summary>
-    [Parameter(ParameterSetName = ByName, ValueFromPipelineByPropertyName = true), Parameter(ParameterSetName = ByGuest), EmptyCell(null)]
+    [Parameter(ParameterSetName = ByName, ValueFromPipelineByPropertyName = true), Parameter(ParameterSetName = ByGuest), EmptyCell(null, typeof(GuestPlatform))]
     public GuestPlatform? Platform { get; set; }
 
     /// <summary>How its processor runs.</summary>
-    [Parameter(ParameterSetName = ByName, ValueFromPipelineByPropertyName = true), Parameter(ParameterSetName = ByGuest), EmptyCell(null)]
+    [Parameter(ParameterSetName = ByName, ValueFromPipelineByPropertyName = true), Parameter(ParameterSetName = ByGuest), EmptyCell(null, typeof(ProcessorEngine))]
     public ProcessorEngine? Engine { get; set; }
 
     /// <summary>A file that gets all that the console prints; empty: none.</summary>
@@ -43,7 +43,7 @@ public sealed class SetLguestGuest : GuestCmdlet
     public string? ConsoleSize { get; set; }
 
     /// <summary>What becomes of the guest when one of its drivers breaks a rule of virtio.</summary>
-    [Parameter(ParameterSetName = ByName, ValueFromPipelineByPropertyName = true), Parameter(ParameterSetName = ByGuest), EmptyCell(null)]
+    [Parameter(ParameterSetName = ByName, ValueFromPipelineByPropertyName = true), Parameter(ParameterSetName = ByGuest), EmptyCell(null, typeof(ViolationAction))]
     public ViolationAction? OnViolation { get; set; }
 
     /// <summary>Another name for the guest, which may run if nothing else is changed.</summary>

@@ -37,7 +37,7 @@ public sealed class SetLguestNetworkAdapter : ChangeDeviceCmdlet<LguestNetworkAd
             ThrowTerminatingError(Errors.AddressOrBridge());
     }
 
-    private protected override string Action(LguestNetworkAdapter device) => string.Format(Messages.ActionSetDevice, device.Slot, NewSettings(device));
+    private protected override string Action(LguestNetworkAdapter device) => string.Format(Messages.ActionSetDevice, device.Slot, LguestDevice.Describe(NewSettings(device)));
 
     private protected override bool Change(LguestNetworkAdapter device) => device.Guest.TryReplaceDevice(device, NewSettings(device));
 

@@ -4,6 +4,7 @@ using System.Management.Automation;
 using System.Text;
 using System.Text.RegularExpressions;
 using LguestPS.Emulator.Devices;
+using LguestPS.Emulator.Launcher;
 
 namespace LguestPS;
 
@@ -76,7 +77,8 @@ sealed class CommandDialogue(LguestGuest guest, string prompt, bool withStatus, 
         string token = ShellScript.NewToken(), mark = ShellScript.Mark(token);
         long from = Type(ShellScript.Wrap(command, token));
         ConsoleMatch begin = Await(new($@"{mark}<\r?\n"), from);
-        ConsoleMatch end = Await(new($@"{mark}>(\d+)\r?\n"), begin.End);
+        if (AwaitOrPowerOff(new($@"{mark}>(\d+)\r?\n"), begin.End) is not { } end)
+            return (TerminalText.Lines(console.Buffer.ReadText(begin.End, console.Buffer.End)), null);
         string[] output = TerminalText.Lines(console.Buffer.ReadText(begin.End, end.Start));
         console.Pass(end.End);
         settled = false;
@@ -89,6 +91,11 @@ sealed class CommandDialogue(LguestGuest guest, string prompt, bool withStatus, 
         foreach (string line in command.Split('\n'))
         {
             long from = Type(line + "\n");
+            if (AwaitOrPowerOff(promptOnLaterLine, from) is null)
+            {
+                output.AddRange(TerminalText.Lines(console.Buffer.ReadText(from, console.Buffer.End)).Skip(1));
+                break;
+            }
             long end = WaitForRestingPrompt(promptOnLaterLine, from);
             // The first line is the echo, the last one the prompt.
             string[] printed = TerminalText.Lines(console.Buffer.ReadText(from, end));
@@ -117,15 +124,22 @@ sealed class CommandDialogue(LguestGuest guest, string prompt, bool withStatus, 
         return end;
     }
 
-    ConsoleMatch Await(Regex pattern, long from)
+    ConsoleMatch Await(Regex pattern, long from) => Look(pattern, from) ?? throw Missed();
+
+    // Null: the guest has powered itself off, which may be what the command is for.
+    ConsoleMatch? AwaitOrPowerOff(Regex pattern, long from)
     {
-        ConsoleMatch? match = console.Buffer.WaitForMatch(pattern, from, deadline.Left ?? Timeout.InfiniteTimeSpan, stopping);
-        if (match is not null)
+        if (Look(pattern, from) is { } match)
             return match;
-        throw new DialogueException(guest.Run is not null ? Errors.CommandTimedOut(guest, command, timeoutSeconds ?? 0)
+        return guest.Run is null && guest.ExitReason?.Kind == GuestExitKind.PowerOff ? null : throw Missed();
+    }
+
+    ConsoleMatch? Look(Regex pattern, long from) => console.Buffer.WaitForMatch(pattern, from, deadline.Left ?? Timeout.InfiniteTimeSpan, stopping);
+
+    DialogueException Missed() =>
+        new DialogueException(guest.Run is not null ? Errors.CommandTimedOut(guest, command, timeoutSeconds ?? 0)
             : guest.ExitReason is null ? Errors.GuestNotRunning(guest)
             : Errors.GuestEnded(guest));
-    }
 }
 
 /// <summary>A dialogue on a console came to nothing.</summary>

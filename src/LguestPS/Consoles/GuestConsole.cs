@@ -12,6 +12,7 @@ public sealed class GuestConsole
 {
     const int LinesInErrors = 10;
     const int BytesOfLastLines = 8192;
+    const int LongestPrompt = 1024;
 
     readonly object gate = new();
     long received;
@@ -107,7 +108,7 @@ public sealed class GuestConsole
         return true;
     }
 
-    /// <summary>Gives the console to one terminal, until it is handed back. Returns from where there is something to show; null when another terminal has it.</summary>
+    /// <summary>Gives the console to one terminal, until it is handed back. Returns from where there is something to show: what is new, and the line that the console is in, a prompt for one; null when another terminal has it.</summary>
     internal long? TakeForTerminal()
     {
         lock (gate)
@@ -115,7 +116,7 @@ public sealed class GuestConsole
             if (shown)
                 return null;
             shown = true;
-            return received;
+            return Math.Min(received, StartOfLine());
         }
     }
 
@@ -127,5 +128,14 @@ public sealed class GuestConsole
             shown = false;
             received = Math.Max(received, position);
         }
+    }
+
+    // The end where the line is longer than any prompt.
+    long StartOfLine()
+    {
+        Span<byte> tail = stackalloc byte[LongestPrompt];
+        long begin = Math.Max(Buffer.End - tail.Length, Buffer.Start), end = begin;
+        int count = Buffer.ReadBytes(ref end, tail), newline = tail[..count].LastIndexOf((byte)'\n');
+        return newline >= 0 ? end - count + newline + 1 : begin == 0 ? 0 : end;
     }
 }

@@ -21,7 +21,7 @@ public sealed class LguestCommandResult
     /// <summary>The lines that it printed, without escape sequences and carriage returns.</summary>
     public string[] Output { get; }
 
-    /// <summary>Its exit status; null where the guest's shell knows none.</summary>
+    /// <summary>Its exit status; null where the guest's shell knows none, and where the guest powered itself off before there was one.</summary>
     public int? ExitCode { get; }
 
     /// <summary>From its sending to its end.</summary>

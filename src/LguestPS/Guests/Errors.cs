@@ -56,7 +56,7 @@ static class Errors
         Make("GuestRemoved", ErrorCategory.InvalidOperation, guest, Messages.GuestRemoved, guest.Name);
 
     public static ErrorRecord GuestEnded(LguestGuest guest) =>
-        Make("GuestEnded", ErrorCategory.OperationStopped, guest, Messages.GuestEnded, guest.Name, guest.ExitReason?.Message, guest.Console.LastLines());
+        Make("GuestEnded", ErrorCategory.OperationStopped, guest, Messages.GuestEnded, guest.Name, guest.ExitReason, guest.Console.LastLines());
 
     public static ErrorRecord WaitTimedOut(LguestGuest guest, string awaited, double seconds) =>
         Make("WaitTimedOut", ErrorCategory.OperationTimeout, guest, Messages.WaitTimedOut, guest.Name, awaited, seconds, guest.Console.LastLines());
@@ -65,7 +65,8 @@ static class Errors
         Make("CommandTimedOut", ErrorCategory.OperationTimeout, guest, Messages.CommandTimedOut, guest.Name, command, seconds, guest.Console.LastLines());
 
     public static ErrorRecord CommandFailed(LguestCommandResult result) =>
-        Make("CommandFailed", ErrorCategory.InvalidResult, result, Messages.CommandFailed, result.Guest.Name, result.Command, result.ExitCode, string.Join('\n', result.Output.TakeLast(10)));
+        Make("CommandFailed", ErrorCategory.InvalidResult, result, result.Output.Length > 0 ? Messages.CommandFailed : Messages.CommandFailedSilently,
+            result.Guest.Name, result.Command, result.ExitCode, string.Join('\n', result.Output.TakeLast(10)));
 
     public static ErrorRecord NoSuchKey(string name) =>
         Make("NoSuchKey", ErrorCategory.InvalidArgument, name, Messages.NoSuchKey, name);

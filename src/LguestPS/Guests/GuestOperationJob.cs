@@ -10,7 +10,7 @@ public sealed class GuestOperationJob : Job
     internal GuestOperationJob(LguestGuest guest, string command, Func<CancellationToken, ErrorRecord?> operation, bool passThru) : base(command, guest.Name)
     {
         Guest = guest;
-        PSJobTypeName = nameof(GuestOperationJob);
+        PSJobTypeName = "GuestOperation";   // as long a name as Get-Job shows
         SetJobState(JobState.Running);
         // Not the thread of the cmdlet, which returns; and not one of the pool, which a wait would hold.
         Task.Factory.StartNew(() => Run(operation, passThru), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

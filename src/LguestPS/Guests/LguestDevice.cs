@@ -25,6 +25,15 @@ public class LguestDevice
     /// <summary>What was asked for, in a line.</summary>
     public override string ToString() => Settings?.ToString() ?? Kind;
 
+    /// <summary>A device as questions and what-ifs name it.</summary>
+    internal static string Describe(DeviceSettings settings) => settings switch
+    {
+        BlockDeviceSettings => string.Format(Messages.BlockDevice, settings),
+        TunNetSettings => string.Format(Messages.NetworkAdapter, settings),
+        RngSettings => Messages.EntropySource,
+        _ => settings.ToString()!,
+    };
+
     /// <summary>The guest it belongs to.</summary>
     internal LguestGuest Guest => guest;
 

@@ -57,4 +57,8 @@ public sealed class TimelineSample
 /// <param name="Kind">Its kind.</param>
 /// <param name="Slot">Its slot.</param>
 /// <param name="BytesPerSecond">Bytes a second, in both directions.</param>
-public sealed record TimelineDeviceRate(string Kind, int Slot, double BytesPerSecond);
+public sealed record TimelineDeviceRate(string Kind, int Slot, double BytesPerSecond)
+{
+    /// <summary>The device and its rate.</summary>
+    public override string ToString() => $"{Kind}: {BytesPerSecond:f0} bytes/s";
+}

@@ -36,7 +36,7 @@ abstract class GuestWait(LguestGuest guest)
 sealed class ConsoleWait(LguestGuest guest, Regex pattern, string asTyped) : GuestWait(guest)
 {
     /// <inheritdoc/>
-    public override string Awaited => asTyped;
+    public override string Awaited => $"'{asTyped}'";
 
     /// <inheritdoc/>
     public override WaitProgress Continue(TimeSpan longest, CancellationToken stopping)
