@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using LguestPS.Emulator.Memory;
@@ -26,6 +27,9 @@ sealed unsafe class Tlb(byte* ram, LinearWindow? window, ExactWindows? exact) : 
     readonly WindowTag* tags = AllocateTags();
     readonly bool[] global = new bool[2 * Size];
 
+    // A bit for each entry that may hold a page: kernels flush often, mostly few pages.
+    readonly ulong[] used = new ulong[2 * Size / 64];
+
     /// <summary>The supervisors' table.</summary>
     public TlbEntry* Supervisor => entries;
 
@@ -52,6 +56,7 @@ sealed unsafe class Tlb(byte* ram, LinearWindow? window, ExactWindows? exact) : 
         entry->WriteTag = writable ? page : TlbEntry.Invalid;
         entry->Addend = (ulong)hostPage - page;
         global[index] = isGlobal;
+        used[index / 64] |= 1ul << (int)(index % 64);
         if (window != null && window.Shows(page, (uint)(hostPage - ram)))
             CopyTags(index);
         else
@@ -110,9 +115,17 @@ sealed unsafe class Tlb(byte* ram, LinearWindow? window, ExactWindows? exact) : 
     /// <summary>Forgets all pages, or all that are not global.</summary>
     public void Flush(bool includeGlobal)
     {
-        for (uint index = 0; index < 2 * Size; index++)
-            if (includeGlobal || !global[index])
+        for (uint word = 0; word < used.Length; word++)
+        {
+            for (ulong left = used[word]; left != 0; left &= left - 1)
+            {
+                uint index = word * 64 + (uint)BitOperations.TrailingZeroCount(left);
+                if (!includeGlobal && global[index])
+                    continue;
                 Invalidate(index);
+                used[word] &= ~(left & (0 - left));
+            }
+        }
         exact?.Supervisor.HideAll(includeGlobal);
         exact?.User.HideAll(includeGlobal);
     }
