@@ -5,7 +5,7 @@ Builds, tests and shows LguestPS.
 Runs in PowerShell 7.6 or, where that is not installed, in src/Shell (see build.sh). Tasks run in the order given:
 Build  makes the module folder out/LguestPS
 Package  Build, then the module as it is installed, out/Package/LguestPS, and the package for the PowerShell Gallery, out/Package/LguestPS.VERSION.nupkg
-Test   Package, then the xunit projects and the Pester files; the last line counts both
+Test   Package, then the xunit projects and the Pester files; the last lines name what failed and count both
 Demo   Build, then boots the demo guest and shows what it says
 Bench  Build, then the measurements of bench/
 Help   makes the help of en-US from the pages of docs/help: MAML of the cmdlets', with Microsoft.PowerShell.PlatyPS, and text of the topics'
@@ -24,6 +24,7 @@ $results = Join-Path $out 'TestResults'
 $inShell = $Host.Name -eq 'LguestPS.Shell'
 $done = @{}
 $counts = @{ Passed = 0; Failed = 0; Skipped = 0 }
+$failures = [System.Collections.Generic.List[string]]::new()
 $env:MSBUILDDISABLENODEREUSE = '1'
 $env:DOTNET_CLI_TELEMETRY_OPTOUT = '1'
 
@@ -105,16 +106,22 @@ function Invoke-Test {
         & dotnet test $project.FullName -c Release -v quiet --nologo --results-directory $results --logger "trx;LogFileName=$report"
         $ended = $LASTEXITCODE
         if (-not (Test-Path (Join-Path $results $report))) { throw "$($project.Name) could not be run." }
-        $counters = ([xml](Get-Content (Join-Path $results $report) -Raw)).TestRun.ResultSummary.Counters
+        $run = ([xml](Get-Content (Join-Path $results $report) -Raw)).TestRun
+        $counters = $run.ResultSummary.Counters
         $failed = [int]$counters.failed + [int]$counters.error + [int]$counters.aborted
         # A test process that dies leaves a report of the tests before that, none of which need have failed.
         if ($ended -ne 0 -and $failed -eq 0) { throw "$($project.Name) did not come to its end." }
+        foreach ($test in @($run.Results.UnitTestResult | Where-Object outcome -In 'Failed', 'Error', 'Aborted')) {
+            $failures.Add("$($test.testName): $("$($test.Output.ErrorInfo.Message)" -replace '\s+', ' ')")
+        }
         Add-Count $counters.passed $failed ([int]$counters.total - [int]$counters.executed)
     }
     $report = Join-Path $results 'Pester.txt'
     Invoke-Script (Join-Path $root 'tests/Pester/Invoke-Tests.ps1') (@('-Report', $report, '-Module', (Join-Path $packaged 'LguestPS.psd1')) + $(if ($TagFilter) { '-TagFilter', ($TagFilter -join ',') }))
     if (-not (Test-Path $report)) { throw 'The Pester tests did not come to their end.' }
-    $passed, $failed, $skipped = (Get-Content $report -Raw).Trim() -split ' '
+    $lines = @(Get-Content $report)
+    $passed, $failed, $skipped = $lines[0] -split ' '
+    foreach ($line in @($lines | Select-Object -Skip 1)) { $failures.Add($line) }
     Add-Count $passed $failed $skipped
 }
 
@@ -181,5 +188,6 @@ catch {
     Write-Host $_.ScriptStackTrace
     exit 1
 }
+foreach ($failure in $failures) { Write-Host "Failed: $failure" }
 if ($done.Test) { Write-Host "$($counts.Passed) passed, $($counts.Failed) failed, $($counts.Skipped) skipped" }
 exit [int]($counts.Failed -gt 0)

@@ -92,7 +92,7 @@ function Invoke-PesterBlock($__block, $__run) {
     }
     if (-not $__block.Skip) {
         try { foreach ($__part in $__block.AfterAll) { $null = . $__part } }
-        catch { $__run.FailedCount++; Write-PesterLine $__run "[-] AfterAll of $($__block.Name): $_" }
+        catch { $__run.FailedCount++; $__run.Failed += New-PesterFailure "AfterAll of $($__block.Name)" $_; Write-PesterLine $__run "[-] AfterAll of $($__block.Name): $_" }
     }
 }
 
@@ -130,10 +130,15 @@ function Write-PesterResult($Test, $Run, $Result, $Name, $Milliseconds, $Failure
     $sign = @{ Passed = '[+]'; Failed = '[-]'; Skipped = '[!]' }[$Result]
     Write-PesterLine $Run "$(Get-PesterLevel $Test)$sign $Name ${Milliseconds}ms" -Always:($Result -ne 'Passed')
     if ($Failure) {
+        $blocks = for ($block = $Test.Parent; $block.Parent; $block = $block.Parent) { $block.Name }
+        $Run.Failed += New-PesterFailure (@(@($blocks)[-1..-@($blocks).Count]) + $Name -join '.') $Failure
         $Host.UI.WriteLine("    $($Failure.Exception.Message)")
         $Host.UI.WriteLine("    $($Failure.ScriptStackTrace -replace "`n", "`n    ")")
     }
 }
+
+# As the tests in Pester's result.
+function New-PesterFailure([string] $Name, $Failure) { [pscustomobject]@{ ExpandedPath = $Name; ErrorRecord = @($Failure) } }
 
 function Write-PesterLine($Run, [string] $Line, [switch] $Always) { if ($Always -or $Run.Output -eq 'Detailed') { $Host.UI.WriteLine($Line) } }
 
@@ -145,7 +150,7 @@ function Set-ItResult {
 
 function Invoke-Pester {
     param([Parameter(Position = 0)][string[]] $Path = '.', [string[]] $TagFilter = @(), [string[]] $ExcludeTagFilter = @(), [string] $Output = 'Normal', [switch] $PassThru)
-    $run = [pscustomobject]@{ PassedCount = 0; FailedCount = 0; SkippedCount = 0; TagFilter = $TagFilter; ExcludeTagFilter = $ExcludeTagFilter; Output = $Output }
+    $run = [pscustomobject]@{ PassedCount = 0; FailedCount = 0; SkippedCount = 0; Failed = @(); TagFilter = $TagFilter; ExcludeTagFilter = $ExcludeTagFilter; Output = $Output }
     foreach ($one in $Path) {
         $files = if (Test-Path $one) { if ((Get-Item $one).PSIsContainer) { Get-ChildItem $one -Filter *.Tests.ps1 -Recurse } else { Get-Item $one } }
         foreach ($file in $files) { Invoke-PesterFile $file.FullName $run }
@@ -160,7 +165,7 @@ function Invoke-PesterFile([string] $__path, $__run) {
         $PesterSubset.Block = $null
         $__root = New-PesterItem Block $__path $__path @() $false $null
         try { Find-PesterItem $__root }
-        catch { $__run.FailedCount++; Write-PesterLine $__run "[-] Discovery of ${__path}: $_ $($_.ScriptStackTrace)" -Always; return }
+        catch { $__run.FailedCount++; $__run.Failed += New-PesterFailure "Discovery of ${__path}" $_; Write-PesterLine $__run "[-] Discovery of ${__path}: $_ $($_.ScriptStackTrace)" -Always; return }
         $PesterSubset.Block = $null
         Invoke-PesterBlock $__root $__run
     }

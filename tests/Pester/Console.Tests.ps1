@@ -192,7 +192,8 @@ Describe 'A console''s size' {
 
 Describe 'Enter-LguestConsole' -Skip:$noTerminal {
     BeforeAll {
-        $launch = if ($Host.Name -eq 'LguestPS.Shell') { "dotnet '$([System.Reflection.Assembly]::GetEntryAssembly().Location)'" } else { "'$(Join-Path $PSHOME pwsh)' -NoProfile -File" }
+        # Whoever runs the tests may ignore the signal (nohup does), and what they start inherits that.
+        $launch = 'env --default-signal=HUP ' + $(if ($Host.Name -eq 'LguestPS.Shell') { "dotnet '$([System.Reflection.Assembly]::GetEntryAssembly().Location)'" } else { "'$(Join-Path $PSHOME pwsh)' -NoProfile -File" })
 
         # Starts a script, with the module and a demo guest, on a terminal of its own; the terminal's settings are told before it and after it.
         function Start-OnTerminal([string] $Script) {

@@ -1,4 +1,4 @@
-# Runs the Pester files against a module, the one that was built unless another is given, and writes 'passed failed skipped' to a file. Started by build.ps1 in a process of its own.
+# Runs the Pester files against a module, the one that was built unless another is given, and writes 'passed failed skipped' to a file and, in lines of their own, what failed and why. Started by build.ps1 in a process of its own.
 param([string] $Report = '', [string] $Module = (Join-Path (Split-Path (Split-Path $PSScriptRoot -Parent) -Parent) 'out/LguestPS/LguestPS.psd1'), [string[]] $TagFilter = @())
 
 $root = Split-Path (Split-Path $PSScriptRoot -Parent) -Parent
@@ -16,6 +16,10 @@ Write-Host "Module: $Module"
 $filter = @{}
 if ($TagFilter) { $filter.TagFilter = $TagFilter -split ',' }
 $result = Invoke-Pester -Path $PSScriptRoot -Output Detailed -PassThru @filter
-Write-Host "Pester files: $($result.PassedCount) passed, $($result.FailedCount) failed, $($result.SkippedCount) skipped."
-if ($Report) { Set-Content $Report "$($result.PassedCount) $($result.FailedCount) $($result.SkippedCount)" }
-exit [int]($result.FailedCount -gt 0)
+# Setting up and taking down can fail where no test does: in Pester's result these are blocks and files of their own.
+$failures = @(foreach ($one in @($result.Failed) + @($result.FailedBlocks) + @($result.FailedContainers)) {
+        if ($one) { "$(if ($one.ExpandedPath) { $one.ExpandedPath } else { $one.Name }): $("$($one.ErrorRecord | Select-Object -First 1)" -replace '\s+', ' ')" }
+    })
+Write-Host "Pester files: $($result.PassedCount) passed, $($failures.Count) failed, $($result.SkippedCount) skipped."
+if ($Report) { Set-Content $Report (@("$($result.PassedCount) $($failures.Count) $($result.SkippedCount)") + $failures) }
+exit [int]($failures.Count -gt 0)
