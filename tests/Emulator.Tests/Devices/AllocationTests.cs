@@ -19,7 +19,7 @@ public sealed class AllocationTests : IDisposable
     /// <summary>What the thread that serves the queue had allocated when it last came to the device's backend.</summary>
     sealed class Gauge
     {
-        long allocated;
+        long allocated = -1;
 
         public long Allocated => Volatile.Read(ref allocated);
 
@@ -155,7 +155,7 @@ public sealed class AllocationTests : IDisposable
             notified += GC.GetAllocatedBytesForCurrentThread() - allocated;
             machine.WaitFor(() => queue.UsedIndex != before, "a used buffer");
         }
-        Assert.NotEqual(0, gauge.Allocated);   // it was noted
+        Assert.NotEqual(-1, served);   // it was noted, if only that a thread has allocated nothing at all
         // The runtime may allocate something once while the test runs; one object a request would be more than this.
         Assert.InRange(gauge.Allocated - served, 0, Requests * SmallestObject - 1);
         Assert.InRange(notified, 0, Requests * SmallestObject - 1);
