@@ -21,6 +21,7 @@ public sealed unsafe class Processor : IDisposable
     readonly Tlb tlb;
     readonly CodeStore code;
     readonly Translator? translator;
+    Exception? setAside;
     bool reachedLimit;
 
     /// <summary>Makes a processor in protected mode with flat ring-0 segments and paging off; the owner sets what differs.</summary>
@@ -143,7 +144,9 @@ public sealed unsafe class Processor : IDisposable
             mode |= BlockMode.User;
         if (s->Cs.Limit != uint.MaxValue)
             mode |= BlockMode.LimitedCode;
-        s->BlockKey = (uint)mode | (code.Generation << 4);
+        s->BlockKey = (uint)mode | code.Key;
+        s->Native.OldestKey = code.OldestKey;
+        s->Native.CodePages = code.Pages(s->Cpl == 3);
         s->FlatStack = s->Ss.Is32Bit && s->Ss.FlatWrite != 0 ? 1 : 0;
         bool breakpoints = DebugEvents.HasBreakpoints(s);
         s->Stepping = breakpoints ? 1 : 0;
@@ -157,7 +160,7 @@ public sealed unsafe class Processor : IDisposable
     public void FlushTlb(bool includeGlobal)
     {
         tlb.Flush(includeGlobal);
-        code.FlushPages();
+        code.FlushPages(includeGlobal);
         UpdateMode();
         s->BlockEnd = null;
     }
@@ -229,7 +232,9 @@ public sealed unsafe class Processor : IDisposable
             RollBack();
         }
         e = default;
-        switch (translator?.TakeException())
+        Exception? waiting = setAside;
+        setAside = null;
+        switch (waiting)
         {
             case CpuFault fault:
                 e = EventOf(fault);
@@ -245,11 +250,23 @@ public sealed unsafe class Processor : IDisposable
     CpuEvent EventOf(CpuFault fault) =>
         new(CpuEventKind.Exception, fault.Vector, fault.HasErrorCode, fault.ErrorCode, fault.LinearAddress, s->Eip);
 
-    /// <summary>An exception of an instruction that machine code had interpreted: undoes what was counted for it and keeps the exception until machine code is left.</summary>
+    /// <summary>An exception of the present instruction, or of fetching it, that can't be thrown or need not be: undoes what was counted for the instruction, and keeps the exception until the run loop is left.</summary>
     internal void SetAside(Exception e)
     {
         RollBack();
-        translator!.SetAside(e);
+        setAside = e;
+    }
+
+    /// <summary>Machine code is about to have an instruction interpreted since an access of it, with the present privilege, is not in the TLB: whether it faults; then the fault is set aside.</summary>
+    internal bool SetsAsideFaultOf(uint linear, bool write)
+    {
+        if (s->Tlb == tlb.Empty)
+            return false;   // more than the page is to be looked at
+        MemoryAccess access = (s->Cpl == 3 ? MemoryAccess.User : MemoryAccess.Read) | (write ? MemoryAccess.Write : MemoryAccess.Read);
+        if (Mmu.TryTranslate(linear, access, out _) is not { } fault)
+            return false;
+        SetAside(fault);
+        return true;
     }
 
     /// <summary>Leads a direct access of machine code that has faulted to where it goes on.</summary>
@@ -293,14 +310,17 @@ public sealed unsafe class Processor : IDisposable
             if (step && DebugEvents.Before(this, watched))
                 continue;
             uint linear = s->Cs.Base + s->Eip;
-            JumpCache.Entry* entry = code.Slot(linear);
-            Block* block = entry->Block;
-            if (entry->Linear != linear || entry->Key != s->BlockKey)
+            Block* block = code.FindQuickly(linear);
+            if (block == null)
+            {
                 block = code.Find(linear);
+                if (block == null)
+                    return;
+            }
 
             if (translator != null && !step && translator.TryRun(block, limit))
             {
-                if (translator.HasException)
+                if (setAside != null)
                     return;
                 continue;
             }

@@ -15,7 +15,7 @@ public unsafe struct Block
     /// <summary>Instructions among them: without guards and the continuation at the end.</summary>
     public int Instructions;
 
-    /// <summary>Physical address of the first byte.</summary>
+    /// <summary>Physical address of the first byte. Machine code names eips by it, too: see <see cref="Translate.NativeState.Slide"/>.</summary>
     public uint Physical;
 
     /// <summary>Bytes of code.</summary>
@@ -23,9 +23,6 @@ public unsafe struct Block
 
     /// <summary>The mode that it was decoded for.</summary>
     public BlockMode Mode;
-
-    /// <summary>The eip that machine code was made for; 0 while only the interpreter runs.</summary>
-    public uint Eip;
 
     /// <summary>Where the block's machine code begins, for those who come by a way on which interrupts need no look: the code cache's way out while there is none.</summary>
     public byte* Native;

@@ -36,12 +36,12 @@ sealed unsafe class BlockCache : IDisposable
     /// <summary>Where all blocks are, so that a block or an instruction is an offset of 32 bits.</summary>
     public byte* Arena => arena;
 
-    /// <summary>Looks a block up. Machine code holds its eip, so that one place seen at two addresses is two blocks; the interpreter gives 0.</summary>
-    public Block* Find(uint physical, BlockMode mode, uint eip)
+    /// <summary>Looks a block up.</summary>
+    public Block* Find(uint physical, BlockMode mode)
     {
         mode &= BlockMode.Decoded;
         for (Block* block = buckets[Bucket(physical)]; block != null; block = block->NextInBucket)
-            if (block->Physical == physical && block->Mode == mode && block->Eip == eip)
+            if (block->Physical == physical && block->Mode == mode)
                 return block;
         return null;
     }

@@ -29,8 +29,11 @@ sealed unsafe class CodeStore : IDisposable
         memory.CodeWritten = QueueDeviceWrite;
     }
 
-    /// <summary>Counts up whenever entries of the jump cache lose their meaning.</summary>
-    public uint Generation => jumps.Generation;
+    /// <summary>Changes whenever entries of the jump cache have to be looked at again; part of <see cref="CpuState.BlockKey"/>.</summary>
+    public uint Key => jumps.Key;
+
+    /// <summary>Keys below this are of blocks that may have gone.</summary>
+    public uint OldestKey => jumps.OldestKey;
 
     /// <summary>What machine code needs to find blocks by itself.</summary>
     public byte* Arena => blocks.Arena;
@@ -38,38 +41,52 @@ sealed unsafe class CodeStore : IDisposable
     /// <summary>The jump cache's entries, likewise.</summary>
     public JumpCache.Entry* JumpEntries => jumps.Entries;
 
+    /// <summary>The executable pages of a privilege, likewise.</summary>
+    public JumpCache.ExecutablePage* Pages(bool user) => jumps.Pages(user);
+
     /// <summary>Set by the processor when blocks are to be translated.</summary>
     public Translate.Translator? Translator { get; set; }
 
-    /// <summary>The jump cache's slot for a linear address.</summary>
-    public JumpCache.Entry* Slot(uint linear) => jumps.Slot(linear);
+    /// <summary>The block at cs:eip if the jump cache has it, else null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Block* FindQuickly(uint linear)
+    {
+        JumpCache.Entry* entry = jumps.Slot(linear);
+        return entry->Linear == linear && entry->Key == s->BlockKey ? jumps.BlockOf(entry) : null;
+    }
+
+    /// <summary>A block at cs:eip has been given machine code, or other machine code.</summary>
+    public void NoteTranslated(uint linear, Block* block, int native) => jumps.SetNative(linear, block, native);
 
     /// <summary>Whether a physical page holds decoded code, so that writes to it must be seen.</summary>
     public bool HasCode(uint physicalPage) => blocks.HasCode(physicalPage);
 
-    /// <summary>The block at cs:eip, decoded if need be, and entered into the jump cache unless it is good for one run only.</summary>
+    /// <summary>The block at cs:eip, decoded if need be, and entered into the jump cache unless it is good for one run only. Null: the page can't be executed, and the processor has the fault.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public Block* Find(uint linear)
     {
         BlockMode mode = (BlockMode)s->BlockKey & BlockMode.Mask;
-        uint physical = Fetch(linear);
+        if (FindPage(linear, out uint physical) is { } fault)
+        {
+            processor.SetAside(fault);
+            return null;
+        }
+        JumpCache.Entry* entry = jumps.Slot(linear);
+        if (jumps.TryRevive(entry, linear, s->BlockKey, s->Cpl == 3))
+            return jumps.BlockOf(entry);
         if (!memory.Contains(physical & ~0xFFFu, GuestMemory.PageSize))
             return DecodeSingle(linear);
 
-        uint eip = Translator != null ? s->Eip : 0;
-        Block* block = blocks.Find(physical, mode, eip);
+        Block* block = blocks.Find(physical, mode);
         if (block == null)
         {
-            block = Decode(physical, mode, eip);
+            block = Decode(physical, mode);
             if (block == null)
                 return DecodeSingle(linear);
         }
         if (s->Cs.Limit != uint.MaxValue)
             return s->Cs.Limit >= s->Eip && s->Cs.Limit - s->Eip >= block->Length - 1 ? block : DecodeSingle(linear);
-        JumpCache.Entry* entry = jumps.Slot(linear);
-        entry->Linear = linear;
-        entry->Key = s->BlockKey;
-        entry->Block = block;
+        jumps.Set(linear, s->BlockKey, block, Translator != null ? Translator.EntryOf(block) : 0);
         return block;
     }
 
@@ -142,8 +159,8 @@ sealed unsafe class CodeStore : IDisposable
         processor.UpdateMode();
     }
 
-    /// <summary>Forgets where linear pages are.</summary>
-    public void FlushPages() => jumps.Flush();
+    /// <summary>Forgets where linear pages are; global ones too when asked.</summary>
+    public void FlushPages(bool includeGlobal) => jumps.Flush(includeGlobal);
 
     /// <summary>Forgets where one linear page is. True: it mattered.</summary>
     public bool FlushPage(uint linear) => jumps.FlushPage(linear);
@@ -156,7 +173,7 @@ sealed unsafe class CodeStore : IDisposable
         single.Dispose();
     }
 
-    Block* Decode(uint physical, BlockMode mode, uint eip)
+    Block* Decode(uint physical, BlockMode mode)
     {
         Op* ops = blocks.Reserve();
         if (ops == null)
@@ -171,7 +188,6 @@ sealed unsafe class CodeStore : IDisposable
         block.Physical = physical;
         block.Mode = mode;
         block.Ops = ops;
-        block.Eip = eip;
         if (Translator != null && (mode & (BlockMode.Code32 | BlockMode.NotProtected)) == BlockMode.Code32)
             block.Native = Translator.Untranslated;
         if (blocks.Commit(block, out Block* kept))
@@ -179,29 +195,33 @@ sealed unsafe class CodeStore : IDisposable
         return kept;
     }
 
-    uint Fetch(uint linear)
+    // The physical address that is executed at a linear one; else what comes of it.
+    Exception? FindPage(uint linear, out uint physical)
     {
         bool user = s->Cpl == 3;
         if (!jumps.TryGetPage(linear, user, out uint physicalPage))
         {
+            physical = 0;
             MemoryAccess access = MemoryAccess.Execute | (user ? MemoryAccess.User : MemoryAccess.Read);
             switch (processor.Owner.Translate(processor, linear, access, out PageTranslation page))
             {
                 case WalkResult.Fault:
-                    throw CpuFault.Page(linear, page.ErrorCode);
+                    return CpuFault.Page(linear, page.ErrorCode);
                 case WalkResult.Stop:
-                    throw new CpuStopped();
+                    return new CpuStopped();
             }
             physicalPage = page.PhysicalPage;
-            if (jumps.AddPage(linear, user, physicalPage))
+            if (jumps.AddPage(linear, user, physicalPage, page.Global))
                 processor.UpdateMode();
         }
-        return physicalPage | (linear & 0xFFF);
+        physical = physicalPage | (linear & 0xFFF);
+        return null;
     }
 
     byte FetchByte(uint linear)
     {
-        uint physical = Fetch(linear);
+        if (FindPage(linear, out uint physical) is { } fault)
+            throw fault;
         return memory.Contains(physical, 1) ? memory.Base[physical] : (byte)processor.Owner.ReadDevice(processor, physical, 1);
     }
 

@@ -5,17 +5,34 @@ namespace LguestPS.Emulator.Cpu.Translate;
 /// <summary>Near jumps, calls and returns.</summary>
 sealed unsafe partial class BlockTranslator
 {
-    uint NextEip(Op* op) => block->Eip + op->Offset + op->Length;
+    // Eips are worked out from where the block is in physical memory, and put in their place when they are wanted: programs and libraries that many processes share are
+    // translated once, wherever each has them.
+    uint Next(Op* op) => block->Physical + op->Offset + op->Length;
 
-    uint Target(Op* op) => block->Eip + op->Immediate;
+    uint Target(Op* op) => block->Physical + op->Immediate;
+
+    // Keeps the flags.
+    void EmitEip(int register, uint place)
+    {
+        emit.Memory(4, 0x8B, register, HostRegister.State, StateLayout.Slide);
+        emit.Memory(4, 0x8D, register, register, (int)place);
+    }
+
+    void EmitPushEip(Op* op, uint place)
+    {
+        EmitPushRoom(op);
+        EmitEip(HostRegister.Temp, place);
+        EmitAccess(4, 0x89, HostRegister.Temp);
+        EmitMoveStack(-4);
+    }
 
     void EmitJumpIf(int condition, Op* op)
     {
         LoadFlags();
-        if (NeedsFlagsAt(Target(op)) || NeedsFlagsAt(NextEip(op)))
+        if (NeedsFlagsAt(Target(op)) || NeedsFlagsAt(Next(op)))
             SaveFlags();
         AddLink(emit.JumpIfForward(condition), Target(op));
-        EmitJumpTo(NextEip(op));
+        EmitJumpTo(Next(op));
     }
 
     // loop and jecxz.
@@ -27,13 +44,13 @@ sealed unsafe partial class BlockTranslator
         emit.Registers(4, 0x85, HostRegister.Rcx, HostRegister.Rcx);
         flagsNative = false;
         AddLink(emit.JumpIfForward(counts ? Emitter.NotEqual : Emitter.Equal), Target(op));
-        EmitJumpTo(NextEip(op));
+        EmitJumpTo(Next(op));
     }
 
     void EmitCall(Op* op)
     {
         leavesByState = true;
-        EmitPushConstant(op, NextEip(op));
+        EmitPushEip(op, Next(op));
         EmitJumpTo(Target(op));
     }
 
@@ -54,7 +71,7 @@ sealed unsafe partial class BlockTranslator
         if (call)
         {
             emit.Memory(4, 0x89, Place, HostRegister.State, StateLayout.Scratch);
-            EmitPushConstant(op, NextEip(op));
+            EmitPushEip(op, Next(op));
             emit.Memory(4, 0x8B, Place, HostRegister.State, StateLayout.Scratch);
         }
         emit.Jump(thunks.Dispatch);

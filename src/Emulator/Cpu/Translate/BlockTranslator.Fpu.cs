@@ -126,7 +126,8 @@ sealed unsafe partial class BlockTranslator
     {
         if (unnoted == null || (IsX87Computation(next) && fpuIsHost))
             return;
-        EmitStateConstant(StateLayout.FpuEip, block->Eip + unnoted->Offset);
+        EmitEip(HostRegister.Temp, block->Physical + unnoted->Offset);
+        emit.Memory(4, 0x89, HostRegister.Temp, HostRegister.State, StateLayout.FpuEip);
         EmitStateConstant(StateLayout.FpuOpcode, unnoted->Opcode & 0x7FFu);
         unnoted = null;
     }
@@ -148,7 +149,7 @@ sealed unsafe partial class BlockTranslator
         emit.Registers(4, 0x85, HostRegister.Temp, HostRegister.Temp);
         int entered = emit.JumpIfForward(Emitter.NotEqual);
         emit.Memory(8, 0x8D, HostRegister.Remaining, HostRegister.Remaining, Processor.InstructionsFrom(block, path.Instruction + 1));
-        emit.MoveConstant(HostRegister.Address, NextEip(path.Instruction));
+        EmitEip(HostRegister.Address, Next(path.Instruction));
         emit.Jump(thunks.ExitAt);
         emit.Bind(entered);
     }

@@ -157,7 +157,7 @@ sealed unsafe partial class BlockTranslator
         emit.Bind(site);
         emit.MoveConstant(HostRegister.Temp, (uint)((byte*)block - arena));
         emit.Memory(4, 0x89, HostRegister.Temp, HostRegister.State, StateLayout.ApartBlock);
-        EmitExitToLink(block->Eip + path.Instruction->Offset, (uint)site | ApartSite);
+        EmitExitToLink(block->Physical + path.Instruction->Offset, (uint)site | ApartSite);
     }
 
     /// <summary>What is known of a register: bytes around what it was when the run began lie on one page, which may be read, or written.</summary>

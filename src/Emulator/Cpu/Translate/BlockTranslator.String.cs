@@ -102,7 +102,7 @@ sealed unsafe partial class BlockTranslator
             emit.Memory(4, 0x8D, HostRegister.Rsi, oldSource, HostRegister.Rdi, 0, 0);
         emit.Memory(4, 0x8D, HostRegister.Rdi, oldDestination, HostRegister.Rdi, 0, 0);
         emit.Bind(none);
-        EmitJumpTo(NextEip(op));
+        EmitJumpTo(Next(op));
     }
 
     // Whether ecx units from a register on end in the page where they begin.

@@ -58,13 +58,13 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         EmitInstructions(block->Ops);
     }
 
-    /// <summary>Translates the rest of a block for those who come by a look that has failed; returns where it is.</summary>
-    public int TranslateApart(Block* block, uint eip)
+    /// <summary>Translates the rest of a block, from a physical address on, for those who come by a look that has failed; returns where it is.</summary>
+    public int TranslateApart(Block* block, uint place)
     {
         Begin(block);
         joinsAccesses = direct = false;
         Op* first = block->Ops;
-        while (block->Eip + first->Offset != eip || first->Length == 0)
+        while (block->Physical + first->Offset != place || first->Length == 0)
             first++;
         int start = emit.Offset;
         FlagsAreSaved();
@@ -156,11 +156,11 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
 
     void EmitContinue(Op* op, bool calledOut)
     {
-        uint next = block->Eip + op->Immediate;
+        uint next = Target(op);
         if (calledOut)
         {
             // What was called may have been an instruction that ends blocks because it changes the mode.
-            emit.MoveConstant(HostRegister.Address, next);
+            EmitEip(HostRegister.Address, next);
             emit.Jump(thunks.ExitAt);
             return;
         }
@@ -168,10 +168,10 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
     }
 
     // Two blocks are joined for good only within a page: what ends one of them ends the other.
-    bool IsInPage(uint target) => ((target ^ block->Eip) & ~0xFFFu) == 0;
+    bool IsInPage(uint target) => ((target ^ block->Physical) & ~0xFFFu) == 0;
 
     // Every loop has a jump to a block that does not begin later than its own.
-    bool IsBackward(uint target) => target <= block->Eip;
+    bool IsBackward(uint target) => target <= block->Physical;
 
     // Whether they must be saved for a jump. The look that goes before a loop's next turn destroys them, and if it finds something they must be known.
     bool NeedsFlagsAt(uint target)
@@ -190,7 +190,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
             AddLink(emit.JumpForward(), target);
             return;
         }
-        emit.MoveConstant(HostRegister.Address, target);
+        EmitEip(HostRegister.Address, target);
         emit.Jump(thunks.Dispatch);
     }
 
@@ -220,7 +220,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         {
             case ColdKind.Boundary:
                 emit.Bind(path.First);
-                emit.MoveConstant(HostRegister.Address, block->Eip);
+                EmitEip(HostRegister.Address, block->Physical);
                 emit.Jump(thunks.ExitAt);
                 break;
             case ColdKind.Miss:
@@ -258,7 +258,7 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
                 break;
             case ColdKind.Dispatch:
                 emit.Bind(path.First);
-                emit.MoveConstant(HostRegister.Address, path.Target);
+                EmitEip(HostRegister.Address, path.Target);
                 emit.Jump(thunks.Dispatch);
                 break;
         }
@@ -304,13 +304,13 @@ sealed unsafe partial class BlockTranslator(CodeCache cache, GuestMemory memory,
         emit.Bind(leaves);
         if (!path.BringsFlags)
             EmitFlagsOf(path);
-        emit.MoveConstant(HostRegister.Address, path.Target);
+        EmitEip(HostRegister.Address, path.Target);
         emit.Jump(thunks.ExitAt);
     }
 
     void EmitExitToLink(uint target, uint site)
     {
-        emit.MoveConstant(HostRegister.Address, target);
+        EmitEip(HostRegister.Address, target);
         emit.MoveConstant(HostRegister.Temp, site | (direct ? DirectSite : 0));
         emit.Jump(thunks.ExitToLink);
     }

@@ -16,10 +16,17 @@ static unsafe class CallOuts
         s->Retired = s->Native.Limit - s->Native.Remaining;
         HostFlags.Put(s, s->Native.Flags);
         s->CurrentBlock = block;
-        s->BlockEip = block->Eip;
+        s->BlockEip = block->Physical + s->Native.Slide;
         s->CurrentOp = op;
+        uint missed = s->Native.MissedAccess;
+        s->Native.MissedAccess = 0;
         try
         {
+            if (missed != 0 && s->Processor.SetsAsideFaultOf(s->Native.MissedAddress, missed == NativeState.MissedWrite))
+            {
+                s->Native.FaultAddress = null;
+                return Thunks.Settled;
+            }
             op->Execute(s, op);
         }
         catch (Exception e)

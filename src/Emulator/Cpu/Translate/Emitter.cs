@@ -9,7 +9,7 @@ unsafe class Emitter(byte* start)
     public int Offset { get; set; }
 
     /// <summary>The condition codes of jcc that the translator itself needs.</summary>
-    public const int Above = 7, AboveOrEqual = 3, Equal = 4, NotEqual = 5, LessOrEqual = 14;
+    public const int Above = 7, AboveOrEqual = 3, Below = 2, Equal = 4, NotEqual = 5, LessOrEqual = 14;
 
     /// <summary>One byte.</summary>
     public void Byte(int value) => start[Offset++] = (byte)value;

@@ -7,6 +7,9 @@ namespace LguestPS.Emulator.Cpu.Translate;
 [StructLayout(LayoutKind.Sequential)]
 public unsafe struct NativeState
 {
+    /// <summary>What <see cref="MissedAccess"/> is.</summary>
+    public const int MissedRead = 1, MissedWrite = 2;
+
     /// <summary>The value of <see cref="State.CpuState.Retired"/> at which to stop.</summary>
     public long Limit;
 
@@ -30,6 +33,21 @@ public unsafe struct NativeState
 
     /// <summary>The jump cache's first entry.</summary>
     public void* JumpEntries;
+
+    /// <summary>How far eip is from its physical address on the page that runs. Machine code holds no eip but by this, so that it runs wherever its page is mapped.</summary>
+    public uint Slide;
+
+    /// <summary>Where the code cache begins.</summary>
+    public byte* Code;
+
+    /// <summary>The executable pages of the present privilege; see <see cref="JumpCache"/>.</summary>
+    public void* CodePages;
+
+    /// <summary>The lowest key of an entry of the jump cache that may be revived.</summary>
+    public uint OldestKey;
+
+    /// <summary>The linear address and the kind of the access, 0 for none, that the interpreter is called for since the TLB does not know its page.</summary>
+    public uint MissedAddress, MissedAccess;
 
     /// <summary>The block cache's arena, to which the two offsets below are relative.</summary>
     public byte* Arena;

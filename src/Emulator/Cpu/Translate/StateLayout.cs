@@ -8,12 +8,12 @@ namespace LguestPS.Emulator.Cpu.Translate;
 static unsafe class StateLayout
 {
     public static readonly int Eip, OtherFlags, Cpl, BlockKey, Tlb, WindowTags;
-    public static readonly int Remaining, StopAt, Flags, Scratch, StringSource, ShiftSource, JumpEntries, Arena, Execute, Window, ShowNext, LinkSite, ApartBlock;
+    public static readonly int Remaining, StopAt, Flags, Scratch, StringSource, ShiftSource, JumpEntries, Slide, Code, CodePages, OldestKey, MissedAddress, MissedAccess, Arena, Execute, Window, ShowNext, LinkSite, ApartBlock;
     public static readonly int FpuPlace, HostControl, HostMxcsr, FpuEip, FpuOpcode, FpuData, FpuSegment, FpuImage, EnterFpu;
     public static readonly int ExactBase, LoadedBase, FaultSite, FaultAddress, ColdPath, FindColdPath;
 
-    /// <summary>In a <see cref="Block"/> and a <see cref="JumpCache.Entry"/>.</summary>
-    public static readonly int BlockNative, JumpKey, JumpBlock;
+    /// <summary>In a <see cref="JumpCache.Entry"/> and a <see cref="JumpCache.ExecutablePage"/>; and the size of the latter.</summary>
+    public static readonly int JumpKey, JumpPhysical, JumpNative, PhysicalPage, ExecutablePage;
 
     /// <summary>In a <see cref="TlbEntry"/>.</summary>
     public static readonly int WriteTag, Addend;
@@ -37,6 +37,12 @@ static unsafe class StateLayout
         StringSource = Distance(s, &s->Native.StringSource);
         ShiftSource = Distance(s, &s->Native.ShiftSource);
         JumpEntries = Distance(s, &s->Native.JumpEntries);
+        Slide = Distance(s, &s->Native.Slide);
+        Code = Distance(s, &s->Native.Code);
+        CodePages = Distance(s, &s->Native.CodePages);
+        OldestKey = Distance(s, &s->Native.OldestKey);
+        MissedAddress = Distance(s, &s->Native.MissedAddress);
+        MissedAccess = Distance(s, &s->Native.MissedAccess);
         Arena = Distance(s, &s->Native.Arena);
         Execute = Distance(s, &s->Native.Execute);
         ApartBlock = Distance(s, &s->Native.ApartBlock);
@@ -66,11 +72,13 @@ static unsafe class StateLayout
         TlbEntry page;
         WriteTag = Distance(&page, &(&page)->WriteTag);
         Addend = Distance(&page, &(&page)->Addend);
-        Block block;
-        BlockNative = Distance(&block, &(&block)->Native);
+        JumpCache.ExecutablePage executable;
+        PhysicalPage = Distance(&executable, &(&executable)->PhysicalPage);
+        ExecutablePage = sizeof(JumpCache.ExecutablePage);
         JumpCache.Entry entry;
         JumpKey = Distance(&entry, &(&entry)->Key);
-        JumpBlock = Distance(&entry, &(&entry)->Block);
+        JumpPhysical = Distance(&entry, &(&entry)->Physical);
+        JumpNative = Distance(&entry, &(&entry)->Native);
     }
 
     /// <summary>A general register.</summary>

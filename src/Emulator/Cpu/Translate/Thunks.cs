@@ -136,9 +136,49 @@ sealed class Thunks
         emit.JumpIf(Emitter.NotEqual, ExitAt);
         emit.Memory(4, 0x8B, key, entry, StateLayout.JumpKey);
         emit.Memory(4, 0x3B, key, state, StateLayout.BlockKey);
+        int old = emit.JumpIfForward(Emitter.NotEqual);
+        int revived = emit.Offset;
+        emit.Move(key, eip);
+        emit.Memory(4, 0x2B, key, entry, StateLayout.JumpPhysical);
+        emit.Memory(4, 0x89, key, state, StateLayout.Slide);
+        emit.Memory(4, 0x8B, entry, entry, StateLayout.JumpNative);
+        emit.Memory(8, 0x03, entry, state, StateLayout.Code);
+        emit.Registers(4, 0xFF, 4, entry);
+        emit.Bind(old);
+        EmitRevive(revived);
+    }
+
+    // An entry of another key, as JumpCache.TryRevive sees it.
+    void EmitRevive(int revived)
+    {
+        const int eip = HostRegister.Address, entry = HostRegister.Temp, key = HostRegister.Temp2, page = HostRegister.Temp2, state = HostRegister.State;
+        emit.Memory(4, 0x3B, key, state, StateLayout.OldestKey);
+        emit.JumpIf(Emitter.Below, ExitAt);
+        emit.Memory(4, 0x33, key, state, StateLayout.BlockKey);
+        emit.Registers(4, 0xF7, 0, key);
+        emit.Int32((int)BlockMode.Mask);
         emit.JumpIf(Emitter.NotEqual, ExitAt);
-        emit.Memory(8, 0x8B, entry, entry, StateLayout.JumpBlock);
-        emit.Memory(4, 0xFF, 4, entry, StateLayout.BlockNative);
+        emit.Registers(4, 0xC1, 5, eip);
+        emit.Byte(12);
+        emit.Move(page, eip);
+        emit.ArithmeticConstant(4, 4, page, JumpCache.PageSlots - 1);
+        emit.Registers(4, 0x69, page, page);
+        emit.Int32(StateLayout.ExecutablePage);
+        emit.Memory(8, 0x03, page, state, StateLayout.CodePages);
+        emit.Memory(4, 0x3B, eip, page);
+        int unknown = emit.JumpIfForward(Emitter.NotEqual);
+        emit.Memory(4, 0x8B, eip, entry, StateLayout.JumpPhysical);
+        emit.Memory(4, 0x33, eip, page, StateLayout.PhysicalPage);
+        emit.ArithmeticConstant(4, 4, eip, ~0xFFF);
+        int elsewhere = emit.JumpIfForward(Emitter.NotEqual);
+        emit.Memory(4, 0x8B, key, state, StateLayout.BlockKey);
+        emit.Memory(4, 0x89, key, entry, StateLayout.JumpKey);
+        emit.Memory(4, 0x8B, eip, entry);
+        emit.Jump(revived);
+        emit.Bind(unknown);
+        emit.Bind(elsewhere);
+        emit.Memory(4, 0x8B, eip, entry);
+        emit.Jump(ExitAt);
     }
 
     void EmitExecute(int leave)
@@ -230,6 +270,9 @@ sealed class Thunks
         emit.Memory(8, 0x03, entry, state, StateLayout.Tlb);
         emit.Memory(4, 0x3B, page, entry, write ? StateLayout.WriteTag : 0);
         int known = emit.JumpIfForward(Emitter.Equal);
+        emit.Memory(4, 0x89, address, state, StateLayout.MissedAddress);
+        emit.Memory(4, 0xC7, 0, state, StateLayout.MissedAccess);
+        emit.Int32(write ? NativeState.MissedWrite : NativeState.MissedRead);
         emit.Registers(4, 0x33, page, page);
         emit.Byte(0xC3);
         emit.Bind(known);

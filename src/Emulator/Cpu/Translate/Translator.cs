@@ -16,8 +16,7 @@ sealed unsafe class Translator : IDisposable
     readonly BlockTranslator translator;
     readonly delegate* unmanaged[Cdecl]<CpuState*, byte*, int> enter;
     readonly byte* untranslated, fpuImage;
-    Exception? setAside;
-    uint linkSite, linkGeneration, linkEip;
+    uint linkSite, linkKey, linkEip;
 
     /// <summary>Makes one for a processor; the memory is disposed with it.</summary>
     /// <param name="processor">The processor.</param>
@@ -36,6 +35,7 @@ sealed unsafe class Translator : IDisposable
         translator = new(cache, processor.Memory, code.Arena);
         enter = (delegate* unmanaged[Cdecl]<CpuState*, byte*, int>)cache.Address(cache.Thunks.Enter);
         untranslated = cache.Address(cache.Thunks.ExitAt);
+        s->Native.Code = cache.Address(0);
         s->Native.JumpEntries = code.JumpEntries;
         s->Native.Arena = code.Arena;
         s->Native.Window = tlb.Window;
@@ -49,13 +49,16 @@ sealed unsafe class Translator : IDisposable
     /// <summary>What <see cref="Block.Native"/> is before a block is translated.</summary>
     public byte* Untranslated => untranslated;
 
+    /// <summary>Where a block's machine code begins, as an offset in the code cache; the way out for those that have none.</summary>
+    public int EntryOf(Block* block) => cache.OffsetOf(block->Native != null ? block->Native : untranslated);
+
     /// <summary>Which blocks' accesses are direct; null when none are.</summary>
     public HotBlocks? Hot { get; }
 
     /// <summary>Bytes of machine code in the cache. From any thread.</summary>
     public int CodeBytes => cache.Bytes;
 
-    /// <summary>Runs from a block on, to wherever the run loop has to look again. False: the block is for the interpreter. Afterwards an exception may be waiting in <see cref="TakeException"/>.</summary>
+    /// <summary>Runs from a block on, to wherever the run loop has to look again. False: the block is for the interpreter. Afterwards the processor may have set an exception aside.</summary>
     public bool TryRun(Block* block, long limit)
     {
         if (block->Native == null || !SegmentsAreFlat())
@@ -67,8 +70,10 @@ sealed unsafe class Translator : IDisposable
             code.Clear();
             return true;   // the block has gone, too: the run loop finds it again
         }
-        bool links = linkSite != 0 && linkGeneration == code.Generation && linkEip == block->Eip;
+        s->Native.Slide = s->Eip - block->Physical;
+        bool links = linkSite != 0 && linkKey == code.Key && linkEip == s->Eip;
         Translate(block, fromDirect: links && (linkSite & BlockTranslator.DirectSite) != 0);
+        code.NoteTranslated(s->Eip, block, EntryOf(block));
         if (links)
             Link(block);
         linkSite = 0;
@@ -80,31 +85,17 @@ sealed unsafe class Translator : IDisposable
             if (cache.IsFull)
                 return true;
             block = (Block*)(s->Native.Arena + s->Native.ApartBlock);
-            int rest = translator.TranslateApart(block, s->Eip);
+            int rest = translator.TranslateApart(block, s->Eip - s->Native.Slide);
             cache.Emit.Patch((int)(s->Native.LinkSite & BlockTranslator.SiteMask), rest);
             exit = Enter(block, cache.Address(rest));
         }
         if (exit == Thunks.Link)
         {
             linkSite = s->Native.LinkSite;
-            linkGeneration = code.Generation;
+            linkKey = code.Key;
             linkEip = s->Eip;
         }
         return true;
-    }
-
-    /// <summary>Keeps an exception of the interpreter while machine code is left.</summary>
-    public void SetAside(Exception e) => setAside = e;
-
-    /// <summary>Whether an exception ended the last run.</summary>
-    public bool HasException => setAside != null;
-
-    /// <summary>That exception, once.</summary>
-    public Exception? TakeException()
-    {
-        Exception? e = setAside;
-        setAside = null;
-        return e;
     }
 
     /// <summary>The blocks have been forgotten: so is their machine code.</summary>
