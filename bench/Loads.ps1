@@ -2,8 +2,7 @@
 param([int] $Runs = 3, [int] $DiskMB = 64, [string] $Results)
 
 . (Join-Path $PSScriptRoot 'Measure.ps1')
-$kernels = @(Get-BenchKernel)
-Exit-Unless ($kernels -and (Find-Tool gcc) -and (Find-Tool qemu-system-i386)) 'Loads in a Linux guest' 'a Linux (LGUESTPS_TEST_KERNEL, LGUESTPS_TEST_INITRD), gcc and qemu-system-i386'
+Exit-Unless ((Find-Tool gcc) -and (Find-Tool qemu-system-i386)) 'Loads in a Linux guest' 'gcc and qemu-system-i386'
 Import-Module (Join-Path $repository 'out/LguestPS/LguestPS.psd1')
 $diskBytes = $DiskMB -shl 20
 
@@ -20,6 +19,8 @@ $loads = @(
 
 $folder = New-BenchFolder
 try {
+    $kernels = @(Get-BenchKernel) + @(Get-StockBenchKernel $folder)
+    Exit-Unless $kernels 'Loads in a Linux guest' "a Linux (LGUESTPS_TEST_KERNEL, LGUESTPS_TEST_INITRD) or Debian's packages"
     $program = Build-Program traffic $folder
     $disk = Join-Path $folder 'disk.img'
     [System.IO.File]::WriteAllBytes($disk, [byte[]]::new($diskBytes))   # written, so that the host's page cache has it

@@ -75,6 +75,24 @@ function Get-BenchKernel {
     }
 }
 
+# Debian's own kernels with the initial RAM disk that the tests make, in a folder; nothing, with the reason, where the packages can't be had.
+function Get-StockBenchKernel([string] $Folder) {
+    . (Join-Path $repository 'tests/Pester/StockKernels.ps1')
+    try { $packages = @(Get-StockKernel) }
+    catch {
+        Write-Host "Debian's packages can't be had: $_"
+        return
+    }
+    foreach ($package in $packages) {
+        $place = Join-Path $Folder $package.Flavour
+        $null = New-Item $place -ItemType Directory -Force
+        $stock = New-StockImage $package.Package $package.Busybox $place
+        $arguments = 'quiet cryptomgr.notests'
+        @{ Name = "Debian's kernel $($package.Flavour)"; Kernel = $stock.Kernel.Kernel; QemuKernel = $stock.Kernel.Kernel; Initrd = "$($stock.Initrd)"; MemoryMB = 128
+            HereArguments = "console=hvc0 $arguments"; QemuArguments = "console=ttyS0 $arguments" }
+    }
+}
+
 # Starts a virtual machine: in this process, or as a QEMU. It has no other devices than its console and what is given.
 function Start-Vm([ValidateSet('Here', 'Qemu')][string] $Where, $Kernel, [string] $Initrd = $Kernel.Initrd, [string] $Disk, [string] $Tap, [string] $TapAddress, [string] $CommandLine) {
     if ($Where -eq 'Here') {
