@@ -18,6 +18,7 @@ sealed unsafe class CodeStore : IDisposable
     readonly JumpCache jumps = new();
     readonly ConcurrentQueue<(uint Address, uint Length)> deviceWrites = new();
     readonly NativeBlock single = new();
+    readonly StraddlingInstructions straddling = new();
 
     public CodeStore(Processor processor, CpuState* s, Tlb tlb)
     {
@@ -49,11 +50,7 @@ sealed unsafe class CodeStore : IDisposable
 
     /// <summary>The block at cs:eip if the jump cache has it, else null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Block* FindQuickly(uint linear)
-    {
-        JumpCache.Entry* entry = jumps.Slot(linear);
-        return entry->Linear == linear && entry->Key == s->BlockKey ? jumps.BlockOf(entry) : null;
-    }
+    public Block* FindQuickly(uint linear) => jumps.Find(linear, s->BlockKey);
 
     /// <summary>A block at cs:eip has been given machine code, or other machine code.</summary>
     public void NoteTranslated(uint linear, Block* block, int native) => jumps.SetNative(linear, block, native);
@@ -71,18 +68,21 @@ sealed unsafe class CodeStore : IDisposable
             processor.SetAside(fault);
             return null;
         }
-        JumpCache.Entry* entry = jumps.Slot(linear);
-        if (jumps.TryRevive(entry, linear, s->BlockKey, s->Cpl == 3))
-            return jumps.BlockOf(entry);
+        Block* block = jumps.Revive(linear, s->BlockKey, s->Cpl == 3);
+        if (block != null)
+            return block;
         if (!memory.Contains(physical & ~0xFFFu, GuestMemory.PageSize))
             return DecodeSingle(linear);
 
-        Block* block = blocks.Find(physical, mode);
+        block = blocks.Find(physical, mode);
         if (block == null)
         {
+            bool mayStraddle = (linear & 0xFFF) > GuestMemory.PageSize - Decoder.MaxLength && s->Cs.Limit == uint.MaxValue;
+            if (mayStraddle && TryFindStraddling(linear, physical, mode, out block))
+                return block;
             block = Decode(physical, mode);
             if (block == null)
-                return DecodeSingle(linear);
+                return DecodeSingle(linear, mayStraddle ? straddling[linear] : null);
         }
         if (s->Cs.Limit != uint.MaxValue)
             return s->Cs.Limit >= s->Eip && s->Cs.Limit - s->Eip >= block->Length - 1 ? block : DecodeSingle(linear);
@@ -90,10 +90,12 @@ sealed unsafe class CodeStore : IDisposable
         return block;
     }
 
-    /// <summary>A block of the one instruction at cs:eip, which may cross a page or lie outside RAM. It is good until the next call.</summary>
+    /// <summary>A block of the one instruction at cs:eip, which may cross a page or lie outside RAM. It is good until the next call with the same place to keep it in.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public Block* DecodeSingle(uint linear)
+    public Block* DecodeSingle(uint linear, StraddlingInstructions.Slot? keep = null)
     {
+        NativeBlock room = keep?.Room ?? single;
+        keep?.Clear();
         Span<byte> bytes = stackalloc byte[Decoder.MaxLength];
         int inLimit = s->Cs.Limit >= s->Eip ? (int)Math.Min(s->Cs.Limit - s->Eip, Decoder.MaxLength - 1u) + 1 : 0;
         int count = 0;
@@ -109,7 +111,7 @@ sealed unsafe class CodeStore : IDisposable
                 bytes[count] = FetchByte(linear + (uint)count);
                 count++;
             }
-            Op* op = single.Ops;
+            Op* op = room.Ops;
             DecodeResult result = decoder.Decode(bytes[..count], 0, &op);
             if (result == DecodeResult.NeedsMoreBytes)
             {
@@ -118,9 +120,10 @@ sealed unsafe class CodeStore : IDisposable
             }
             if (result != DecodeResult.Branch)
                 Decoder.EmitContinue(&op, (uint)op[-1].Length);
-            single.Block->OpCount = (int)(op - single.Ops);
-            single.Block->Instructions = 1;
-            return single.Block;
+            room.Block->OpCount = (int)(op - room.Ops);
+            room.Block->Instructions = 1;
+            keep?.Set(bytes[..count], (BlockMode)s->BlockKey);
+            return room.Block;
         }
     }
 
@@ -171,6 +174,7 @@ sealed unsafe class CodeStore : IDisposable
         blocks.Dispose();
         jumps.Dispose();
         single.Dispose();
+        straddling.Dispose();
     }
 
     Block* Decode(uint physical, BlockMode mode)
@@ -193,6 +197,25 @@ sealed unsafe class CodeStore : IDisposable
         if (blocks.Commit(block, out Block* kept))
             tlb.ForbidWrites(memory.Base + (physical & ~0xFFFu));
         return kept;
+    }
+
+    // The instruction at cs:eip, if it is known to end on the next page. Kernels have such in what runs often. A block of null: it can't be fetched, and the processor has the fault.
+    bool TryFindStraddling(uint linear, uint physical, BlockMode mode, out Block* block)
+    {
+        block = null;
+        int here = (int)(GuestMemory.PageSize - (linear & 0xFFF));
+        StraddlingInstructions.Slot slot = straddling[linear];
+        if (!slot.Begins(memory.Slice(physical, (uint)here), mode))
+            return false;
+        if (FindPage(linear + (uint)here, out uint next) is { } fault)
+        {
+            processor.SetAside(fault);
+            return true;
+        }
+        if (!memory.Contains(next, GuestMemory.PageSize) || !slot.Ends(here, memory.Slice(next, GuestMemory.PageSize)))
+            return false;
+        block = slot.Room.Block;
+        return true;
     }
 
     // The physical address that is executed at a linear one; else what comes of it.

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace LguestPS.Emulator.Cpu.Blocks;
@@ -11,16 +12,18 @@ namespace LguestPS.Emulator.Cpu.Blocks;
 /// </remarks>
 sealed unsafe class JumpCache : IDisposable
 {
-    /// <summary>Entries.</summary>
-    public const int Size = 1 << 13;
+    /// <summary>Sets of entries, in each of which a linear address may be in either of two.</summary>
+    public const int Sets = 1 << 14;
+
+    const int Size = 2 * Sets;
 
     /// <summary>Executable pages that are known, of each privilege; a power of two.</summary>
-    public const int PageSlots = 1 << 9;
+    public const int PageSlots = 1 << 12;
 
     // Where the generation is in a key; the mode is below.
     const int GenerationShift = 4;
 
-    readonly Entry* entries = (Entry*)NativeMemory.AllocZeroed(Size, (nuint)sizeof(Entry));
+    readonly Entry* entries = (Entry*)NativeMemory.AlignedAlloc(Size * (nuint)sizeof(Entry), 64);   // a set in one cache line
     readonly Block** blocks = (Block**)NativeMemory.AllocZeroed(Size, (nuint)sizeof(Block*));   // of the entries: machine code does not need them
     readonly ExecutablePage* pages = (ExecutablePage*)NativeMemory.Alloc(2 * PageSlots, (nuint)sizeof(ExecutablePage));
     readonly ulong[] used = new ulong[2 * PageSlots / 64];
@@ -28,6 +31,7 @@ sealed unsafe class JumpCache : IDisposable
 
     public JumpCache()
     {
+        NativeMemory.Clear(entries, Size * (nuint)sizeof(Entry));
         new Span<ExecutablePage>(pages, 2 * PageSlots).Fill(new ExecutablePage { Number = ExecutablePage.None });
         Advance();
     }
@@ -44,27 +48,36 @@ sealed unsafe class JumpCache : IDisposable
     /// <summary>The executable pages of a privilege, likewise.</summary>
     public ExecutablePage* Pages(bool user) => pages + (user ? PageSlots : 0);
 
-    /// <summary>The slot where a linear address belongs.</summary>
-    public Entry* Slot(uint linear) => entries + ((linear ^ (linear >> 12)) & (Size - 1));
-
-    /// <summary>Whether an entry is the block at a linear address, now that its key is <paramref name="key"/>.</summary>
-    public bool TryRevive(Entry* entry, uint linear, uint key, bool user)
+    /// <summary>The block at a linear address, under the present key; else null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Block* Find(uint linear, uint key)
     {
-        if (entry->Linear != linear || entry->Key < OldestKey || ((entry->Key ^ key) & (uint)BlockMode.Mask) != 0)
-            return false;
-        if (!TryGetPage(linear, user, out uint physicalPage) || ((entry->Physical ^ physicalPage) & ~0xFFFu) != 0)
-            return false;
-        entry->Key = key;
-        return true;
+        Entry* entry = EntryOf(linear);
+        return entry->Linear == linear && entry->Key == key ? blocks[entry - entries] : null;
     }
 
-    /// <summary>The block of an entry.</summary>
-    public Block* BlockOf(Entry* entry) => blocks[entry - entries];
+    /// <summary>The block at a linear address, where it is still there although its key is not <paramref name="key"/>, which it then is; else null.</summary>
+    public Block* Revive(uint linear, uint key, bool user)
+    {
+        Entry* entry = EntryOf(linear);
+        if (entry->Linear != linear || entry->Key < OldestKey || ((entry->Key ^ key) & (uint)BlockMode.Mask) != 0)
+            return null;
+        if (!TryGetPage(linear, user, out uint physicalPage) || ((entry->Physical ^ physicalPage) & ~0xFFFu) != 0)
+            return null;
+        entry->Key = key;
+        return blocks[entry - entries];
+    }
 
-    /// <summary>Enters a block, with the place of its machine code.</summary>
+    /// <summary>Enters a block, with the place of its machine code. The older one of its set goes.</summary>
     public void Set(uint linear, uint key, Block* block, int native)
     {
-        Entry* entry = Slot(linear);
+        Entry* entry = EntryOf(linear);
+        if (entry->Linear != linear)
+        {
+            entry = SetOf(linear);
+            entry[1] = entry[0];
+            blocks[entry - entries + 1] = blocks[entry - entries];
+        }
         *entry = new Entry { Linear = linear, Key = key, Physical = block->Physical, Native = native };
         blocks[entry - entries] = block;
     }
@@ -72,8 +85,8 @@ sealed unsafe class JumpCache : IDisposable
     /// <summary>A block's machine code is elsewhere now.</summary>
     public void SetNative(uint linear, Block* block, int native)
     {
-        Entry* entry = Slot(linear);
-        if (BlockOf(entry) == block)
+        Entry* entry = EntryOf(linear);
+        if (blocks[entry - entries] == block)
             entry->Native = native;
     }
 
@@ -81,7 +94,7 @@ sealed unsafe class JumpCache : IDisposable
     public bool TryGetPage(uint linear, bool user, out uint physicalPage)
     {
         ExecutablePage* page = PageSlot(linear, user);
-        physicalPage = page->PhysicalPage;
+        physicalPage = page->Place & ~0xFFFu;
         return page->Number == linear >> 12;
     }
 
@@ -90,7 +103,7 @@ sealed unsafe class JumpCache : IDisposable
     {
         ExecutablePage* page = PageSlot(linear, user);
         bool evicts = page->Number != ExecutablePage.None;
-        *page = new ExecutablePage { Number = linear >> 12, PhysicalPage = physicalPage, IsGlobal = isGlobal };
+        *page = new ExecutablePage { Number = linear >> 12, Place = physicalPage | (isGlobal ? ExecutablePage.Global : 0) };
         long slot = page - pages;
         used[slot / 64] |= 1ul << (int)(slot % 64);
         if (evicts)
@@ -123,7 +136,7 @@ sealed unsafe class JumpCache : IDisposable
             for (ulong left = used[word]; left != 0; left &= left - 1)
             {
                 ExecutablePage* page = pages + (word * 64) + BitOperations.TrailingZeroCount(left);
-                if (page->IsGlobal && !includeGlobal)
+                if ((page->Place & ExecutablePage.Global) != 0 && !includeGlobal)
                     continue;
                 page->Number = ExecutablePage.None;
                 used[word] &= ~(left & (0 - left));
@@ -141,7 +154,7 @@ sealed unsafe class JumpCache : IDisposable
 
     public void Dispose()
     {
-        NativeMemory.Free(entries);
+        NativeMemory.AlignedFree(entries);
         NativeMemory.Free(blocks);
         NativeMemory.Free(pages);
     }
@@ -155,6 +168,15 @@ sealed unsafe class JumpCache : IDisposable
         NativeMemory.Clear(entries, Size * (nuint)sizeof(Entry));
         generation++;
         OldestKey = Key;
+    }
+
+    Entry* SetOf(uint linear) => entries + (2 * ((linear ^ (linear >> 12)) & (Sets - 1)));
+
+    // That of a linear address, or some other.
+    Entry* EntryOf(uint linear)
+    {
+        Entry* entry = SetOf(linear);
+        return entry->Linear == linear ? entry : entry + 1;
     }
 
     ExecutablePage* PageSlot(uint linear, bool user) => Pages(user) + ((linear >> 12) & (PageSlots - 1));
@@ -178,8 +200,12 @@ sealed unsafe class JumpCache : IDisposable
         /// <summary>The number of no page.</summary>
         public const uint None = uint.MaxValue;
 
+        /// <summary>In <see cref="Place"/>: only a flush of all pages forgets it.</summary>
+        public const uint Global = 1;
+
         public uint Number;
-        public uint PhysicalPage;
-        public bool IsGlobal;
+
+        /// <summary>The physical page, and what is known of it in the bits below.</summary>
+        public uint Place;
     }
 }

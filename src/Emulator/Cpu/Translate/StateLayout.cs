@@ -13,7 +13,7 @@ static unsafe class StateLayout
     public static readonly int ExactBase, LoadedBase, FaultSite, FaultAddress, ColdPath, FindColdPath;
 
     /// <summary>In a <see cref="JumpCache.Entry"/> and a <see cref="JumpCache.ExecutablePage"/>; and the size of the latter.</summary>
-    public static readonly int JumpKey, JumpPhysical, JumpNative, PhysicalPage, ExecutablePage;
+    public static readonly int JumpKey, JumpPhysical, JumpNative, PagePlace, ExecutablePage;
 
     /// <summary>In a <see cref="TlbEntry"/>.</summary>
     public static readonly int WriteTag, Addend;
@@ -73,7 +73,7 @@ static unsafe class StateLayout
         WriteTag = Distance(&page, &(&page)->WriteTag);
         Addend = Distance(&page, &(&page)->Addend);
         JumpCache.ExecutablePage executable;
-        PhysicalPage = Distance(&executable, &(&executable)->PhysicalPage);
+        PagePlace = Distance(&executable, &(&executable)->Place);
         ExecutablePage = sizeof(JumpCache.ExecutablePage);
         JumpCache.Entry entry;
         JumpKey = Distance(&entry, &(&entry)->Key);

@@ -118,8 +118,8 @@ sealed class Thunks
         emit.Jump(leave);
     }
 
-    // The jump cache's entry of eip, as JumpCache.Slot finds it.
-    void EmitDispatch()
+    // The jump cache's entry of eip, as JumpCache.Find does.
+    unsafe void EmitDispatch()
     {
         const int eip = HostRegister.Address, entry = HostRegister.Temp, key = HostRegister.Temp2, state = HostRegister.State;
         emit.Memory(8, 0x3B, HostRegister.Remaining, state, StateLayout.StopAt);
@@ -128,12 +128,16 @@ sealed class Thunks
         emit.Registers(4, 0xC1, 5, entry);
         emit.Byte(12);
         emit.Registers(4, 0x33, entry, eip);
-        emit.ArithmeticConstant(4, 4, entry, JumpCache.Size - 1);
+        emit.ArithmeticConstant(4, 4, entry, JumpCache.Sets - 1);
         emit.Registers(4, 0xC1, 4, entry);
-        emit.Byte(4);
+        emit.Byte(5);
         emit.Memory(8, 0x03, entry, state, StateLayout.JumpEntries);
         emit.Memory(4, 0x3B, eip, entry);
+        int first = emit.JumpIfForward(Emitter.Equal);
+        emit.ArithmeticConstant(8, 0, entry, sizeof(JumpCache.Entry));
+        emit.Memory(4, 0x3B, eip, entry);
         emit.JumpIf(Emitter.NotEqual, ExitAt);
+        emit.Bind(first);
         emit.Memory(4, 0x8B, key, entry, StateLayout.JumpKey);
         emit.Memory(4, 0x3B, key, state, StateLayout.BlockKey);
         int old = emit.JumpIfForward(Emitter.NotEqual);
@@ -148,7 +152,7 @@ sealed class Thunks
         EmitRevive(revived);
     }
 
-    // An entry of another key, as JumpCache.TryRevive sees it.
+    // An entry of another key, as JumpCache.Revive sees it.
     void EmitRevive(int revived)
     {
         const int eip = HostRegister.Address, entry = HostRegister.Temp, key = HostRegister.Temp2, page = HostRegister.Temp2, state = HostRegister.State;
@@ -168,7 +172,7 @@ sealed class Thunks
         emit.Memory(4, 0x3B, eip, page);
         int unknown = emit.JumpIfForward(Emitter.NotEqual);
         emit.Memory(4, 0x8B, eip, entry, StateLayout.JumpPhysical);
-        emit.Memory(4, 0x33, eip, page, StateLayout.PhysicalPage);
+        emit.Memory(4, 0x33, eip, page, StateLayout.PagePlace);
         emit.ArithmeticConstant(4, 4, eip, ~0xFFF);
         int elsewhere = emit.JumpIfForward(Emitter.NotEqual);
         emit.Memory(4, 0x8B, key, state, StateLayout.BlockKey);
