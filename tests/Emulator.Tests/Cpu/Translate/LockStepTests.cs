@@ -10,67 +10,29 @@ public sealed class LockStepTests
     const int Programs = 60;
     const long InstructionsEach = 20_000;
 
-    [Theory]
-    [InlineData(1, false)]
-    [InlineData(1, true)]
-    [InlineData(2, false)]
-    [InlineData(2, true)]
-    [InlineData(3, false)]
-    [InlineData(3, true)]
-    [InlineData(4, false)]
-    [InlineData(4, true)]
-    public void RandomCode(int seed, bool direct)
-    {
-        var random = new Random(seed);
-        for (int i = 0; i < Programs; i++)
-        {
-            using var pair = new LockStep(RandomProgram.Make(random), direct: direct);
-            pair.Run(InstructionsEach, random);
-        }
-    }
+    /// <summary>Seeds of random programs, with accesses by a look and direct.</summary>
+    public static TheoryData<int, bool> Seeds => new() { { 1, false }, { 1, true }, { 2, false }, { 2, true }, { 3, false }, { 3, true }, { 4, false }, { 4, true } };
 
-    [Theory]
-    [InlineData(1, false)]
-    [InlineData(1, true)]
-    [InlineData(2, false)]
-    [InlineData(2, true)]
-    [InlineData(3, false)]
-    [InlineData(3, true)]
-    [InlineData(4, false)]
-    [InlineData(4, true)]
+    [Theory, MemberData(nameof(Seeds))]
+    public void RandomCode(int seed, bool direct) => Run(seed, direct, Programs, 0, static (random, _) => RandomProgram.Make(random));
+
+    [Theory, MemberData(nameof(Seeds))]
     public void RandomFloatingPoint(int seed, bool direct)
     {
-        var random = new Random(seed);
-        byte[] data = new byte[GuestMemory.PageSize];
-        long instructions = 0;
-        for (int i = 0; i < Programs; i++)
+        long instructions = Run(seed, direct, Programs, (int)GuestMemory.PageSize, static (random, data) =>
         {
             RandomFpuProgram.Fill(data, random);
-            using var pair = new LockStep(RandomFpuProgram.Make(random), data, direct: direct);
-            pair.Run(InstructionsEach, random);
-            instructions += pair.Instructions;
-        }
+            return RandomFpuProgram.Make(random);
+        });
         Assert.InRange(instructions, Programs * 1000, long.MaxValue);   // most don't end in an exception at once
     }
 
-    [Theory]
-    [InlineData(1, false)]
-    [InlineData(1, true)]
-    [InlineData(2, false)]
-    [InlineData(2, true)]
-    [InlineData(3, false)]
-    [InlineData(3, true)]
-    public void RandomStrings(int seed, bool direct)
+    [Theory, MemberData(nameof(Seeds))]
+    public void RandomStrings(int seed, bool direct) => Run(seed, direct, Programs / 2, RandomStringProgram.DataBytes, static (random, data) =>
     {
-        var random = new Random(seed);
-        byte[] data = new byte[RandomStringProgram.DataBytes];
-        for (int i = 0; i < Programs / 2; i++)
-        {
-            random.NextBytes(data);
-            using var pair = new LockStep(RandomStringProgram.Make(random), data, direct: direct);
-            pair.Run(InstructionsEach, random);
-        }
-    }
+        random.NextBytes(data);
+        return RandomStringProgram.Make(random);
+    });
 
     /// <summary>An instruction with two accesses, the first of which is the interpreter's for lying on two pages: those that follow must not rely on a look at the stack that it would have made.</summary>
     [Theory]
@@ -137,5 +99,21 @@ public sealed class LockStepTests
         using var pair = new LockStep(code, direct: direct);
         pair.Run(InstructionsEach, new Random(1));
         Assert.Equal(RandomProgram.Rounds * (RandomProgram.Rounds + 1) / 2, pair.Register(Reg.Ebx));
+    }
+
+    // Runs so many programs that are made one after the other, with their data; returns the instructions that were run.
+    static long Run(int seed, bool direct, int programs, int dataBytes, Func<Random, byte[], byte[]> make)
+    {
+        var random = new Random(seed);
+        byte[] data = new byte[dataBytes];
+        long instructions = 0;
+        for (int i = 0; i < programs; i++)
+        {
+            byte[] code = make(random, data);
+            using var pair = new LockStep(code, data, direct: direct);
+            pair.Run(InstructionsEach, random);
+            instructions += pair.Instructions;
+        }
+        return instructions;
     }
 }
