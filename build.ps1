@@ -121,7 +121,7 @@ function Invoke-Test {
     if (-not (Test-Path $report)) { throw 'The Pester tests did not come to their end.' }
     $lines = @(Get-Content $report)
     $passed, $failed, $skipped = $lines[0] -split ' '
-    foreach ($line in @($lines | Select-Object -Skip 1)) { $failures.Add($line) }
+    for ($i = 1; $i -lt $lines.Count; $i++) { $failures.Add($lines[$i]) }
     Add-Count $passed $failed $skipped
 }
 

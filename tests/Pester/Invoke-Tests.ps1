@@ -18,7 +18,7 @@ if ($TagFilter) { $filter.TagFilter = $TagFilter -split ',' }
 $result = Invoke-Pester -Path $PSScriptRoot -Output Detailed -PassThru @filter
 # Setting up and taking down can fail where no test does: in Pester's result these are blocks and files of their own.
 $failures = @(foreach ($one in @($result.Failed) + @($result.FailedBlocks) + @($result.FailedContainers)) {
-        if ($one) { "$(if ($one.ExpandedPath) { $one.ExpandedPath } else { $one.Name }): $("$($one.ErrorRecord | Select-Object -First 1)" -replace '\s+', ' ')" }
+        if ($one) { "$(if ($one.ExpandedPath) { $one.ExpandedPath } else { $one.Name }): $("$(@($one.ErrorRecord)[0])" -replace '\s+', ' ')" }
     })
 Write-Host "Pester files: $($result.PassedCount) passed, $($failures.Count) failed, $($result.SkippedCount) skipped."
 if ($Report) { Set-Content $Report (@("$($result.PassedCount) $($failures.Count) $($result.SkippedCount)") + $failures) }
