@@ -224,7 +224,7 @@ public sealed unsafe class Processor : IDisposable
         catch (CpuFault fault)
         {
             RollBack();
-            e = EventOf(fault);
+            e = EventDelivery.ToEvent(fault, s->Eip);
             return false;
         }
         catch (CpuStopped)
@@ -237,7 +237,7 @@ public sealed unsafe class Processor : IDisposable
         switch (waiting)
         {
             case CpuFault fault:
-                e = EventOf(fault);
+                e = EventDelivery.ToEvent(fault, s->Eip);
                 return false;
             case null or CpuStopped:
                 return true;
@@ -246,9 +246,6 @@ public sealed unsafe class Processor : IDisposable
                 return true;
         }
     }
-
-    CpuEvent EventOf(CpuFault fault) =>
-        new(CpuEventKind.Exception, fault.Vector, fault.HasErrorCode, fault.ErrorCode, fault.LinearAddress, s->Eip);
 
     /// <summary>An exception of the present instruction, or of fetching it, that can't be thrown or need not be: undoes what was counted for the instruction, and keeps the exception until the run loop is left.</summary>
     internal void SetAside(Exception e)

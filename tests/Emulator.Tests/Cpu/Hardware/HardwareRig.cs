@@ -3,6 +3,7 @@ using LguestPS.Emulator.Cpu;
 using LguestPS.Emulator.Cpu.Segmentation;
 using LguestPS.Emulator.Cpu.State;
 using LguestPS.Emulator.Cpu.Translate;
+using LguestPS.Emulator.Linux;
 using LguestPS.Emulator.Memory;
 
 namespace LguestPS.Emulator.Tests.Hardware;
@@ -65,6 +66,14 @@ sealed unsafe class HardwareRig : HardwareOwner, IDisposable
         S->Tr = Segment.FromDescriptor(TssSelector, Read<ulong>(Gdt + TssSelector));
         S->R[Reg.Esp] = Stack0;
         S->Eip = Code0Start;
+    }
+
+    /// <summary>Makes one with an engine of these, whatever the others run on.</summary>
+    public HardwareRig(TestedEngine engine)
+        : this(engine == TestedEngine.Interpreter ? null : new CodeMemoryFile(1 << 20))
+    {
+        if (Cpu.Hot is { } hot)
+            hot.TakesAll = engine == TestedEngine.DirectTranslator;
     }
 
     public GuestMemory Memory { get; }

@@ -20,9 +20,8 @@ public sealed unsafe class DirectAccessTests : IDisposable
 
     public DirectAccessTests()
     {
-        rig = new(new CodeMemoryFile(1 << 20));
+        rig = new(TestedEngine.DirectTranslator);
         hot = rig.Cpu.Hot ?? new();
-        hot.TakesAll = true;
         rig.EnablePaging();
     }
 

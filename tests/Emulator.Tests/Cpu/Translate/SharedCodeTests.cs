@@ -1,6 +1,6 @@
 using Iced.Intel;
+using LguestPS.Emulator.Cpu.Control;
 using LguestPS.Emulator.Cpu.State;
-using LguestPS.Emulator.Linux;
 using LguestPS.Emulator.Tests.Hardware;
 using Xunit;
 using static Iced.Intel.AssemblerRegisters;
@@ -21,11 +21,9 @@ public sealed unsafe class SharedCodeTests : IDisposable
 
     void Start(TestedEngine engine)
     {
-        rig = new(engine == TestedEngine.Interpreter ? null : new CodeMemoryFile(1 << 20));
-        if (rig.Cpu.Hot is { } hot)
-            hot.TakesAll = engine == TestedEngine.DirectTranslator;
+        rig = new(engine);
         rig.EnablePaging();
-        rig.S->Cr4 |= 0x200;   // OSFXSR: x87 is the host's
+        rig.S->Cr4 |= Cr4.FxSave;   // without it x87 is the interpreter's
     }
 
     // Two pages in a row, so that code can run from one into the other.
@@ -246,7 +244,7 @@ public sealed unsafe class SharedCodeTests : IDisposable
     public void GlobalCodeOutlivesAReloadOfCr3(TestedEngine engine)
     {
         Start(engine);
-        rig.S->Cr4 |= 0x80;
+        rig.S->Cr4 |= Cr4.PageGlobal;
         rig.Load(Physical, c => { c.mov(eax, 1); c.ret(); });
         rig.Load(OtherPhysical, c => { c.mov(eax, 2); c.ret(); });
         Map(First, Physical, P | W | Global);

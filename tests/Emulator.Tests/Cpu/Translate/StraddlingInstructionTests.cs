@@ -1,5 +1,5 @@
 using Iced.Intel;
-using LguestPS.Emulator.Linux;
+using LguestPS.Emulator.Cpu.State;
 using LguestPS.Emulator.Tests.Hardware;
 using Xunit;
 using static Iced.Intel.AssemblerRegisters;
@@ -21,7 +21,7 @@ public sealed unsafe class StraddlingInstructionTests : IDisposable
     // mov eax with a constant of which two bytes are on each page, and a return.
     void Begin(TestedEngine engine)
     {
-        rig = new(engine == TestedEngine.Interpreter ? null : new CodeMemoryFile(1 << 20));
+        rig = new(engine);
         rig.EnablePaging();
         rig.Load(Start, c => { c.mov(eax, 0x44332211); c.ret(); });
         rig.Load(Other, c => { c.db(0x66, 0x55); c.ret(); });
@@ -54,7 +54,7 @@ public sealed unsafe class StraddlingInstructionTests : IDisposable
             c.hlt();
         });
         Assert.Equal([0x44332211u, 0x44332211, 0x44332299, 0x77332299, 0x77332299], Stored(5));
-        Assert.Equal(0x77332299u, rig.S->R[LguestPS.Emulator.Cpu.State.Reg.Ecx]);
+        Assert.Equal(0x77332299u, rig.S->R[Reg.Ecx]);
     }
 
     [Theory, MemberData(nameof(Engines))]
